@@ -24,8 +24,8 @@ std::size_t utf8_sequence(std::string_view text) {
         if ((byte(i) & 0xc0U) != 0x80) return 0;
     }
     // Overlong forms, surrogates, and beyond U+10FFFF (RFC 3629, section 4).
-    if ((lead == 0xe0 && byte(1) < 0xa0) || (lead == 0xed && byte(1) > 0x9f) || (lead == 0xf0 && byte(1) < 0x90) ||
-        (lead == 0xf4 && byte(1) > 0x8f)) {
+    if ((lead == 0xe0 && byte(1) < 0xa0) || (lead == 0xed && byte(1) > 0x9f) ||
+        (lead == 0xf0 && byte(1) < 0x90) || (lead == 0xf4 && byte(1) > 0x8f)) {
         return 0;
     }
     return length;
@@ -76,8 +76,8 @@ private:
         return false;
     }
     void skip_space() {
-        while (at_ < text_.size() &&
-               (text_[at_] == ' ' || text_[at_] == '\t' || text_[at_] == '\n' || text_[at_] == '\r')) {
+        while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\t' ||
+                                      text_[at_] == '\n' || text_[at_] == '\r')) {
             ++at_;
         }
     }
@@ -122,7 +122,8 @@ private:
         const std::size_t start = at_;
         const auto digits = [&] {
             const std::size_t from = at_;
-            while (peek() >= '0' && peek() <= '9') ++at_;
+            while (peek() >= '0' && peek() <= '9')
+                ++at_;
             return at_ - from;
         };
         if (peek() == '-') ++at_;
@@ -156,7 +157,8 @@ private:
         double number = 0.0;
         if (std::from_chars(token.data(), end, number).ec == std::errc::result_out_of_range) {
             // Too large is infinite, too small is zero, as Python reads them.
-            const bool tiny = token.find("e-") != std::string_view::npos || token.find("E-") != std::string_view::npos;
+            const bool tiny = token.find("e-") != std::string_view::npos ||
+                              token.find("E-") != std::string_view::npos;
             number = tiny ? 0.0 : std::numeric_limits<double>::infinity();
             if (token.front() == '-') number = -number;
         }
@@ -316,7 +318,8 @@ void append_number(std::string& out, double value) {
 void Reader::drop_duplicates(ParamMap& map) {
     std::unordered_map<std::string_view, std::size_t> first;
     bool duplicate = false;
-    for (std::size_t i = 0; i < map.size() && !duplicate; ++i) duplicate = !first.emplace(map[i].first, i).second;
+    for (std::size_t i = 0; i < map.size() && !duplicate; ++i)
+        duplicate = !first.emplace(map[i].first, i).second;
     if (!duplicate) return;
     ParamMap unique;
     std::unordered_map<std::string, std::size_t> place;
@@ -333,7 +336,9 @@ void Reader::drop_duplicates(ParamMap& map) {
 
 }  // namespace
 
-Result<ParamValue, JsonError> parse_json(std::string_view text) { return Reader(text).document(); }
+Result<ParamValue, JsonError> parse_json(std::string_view text) {
+    return Reader(text).document();
+}
 
 void append_json_string(std::string& out, std::string_view text) {
     out.push_back('"');

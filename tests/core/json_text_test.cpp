@@ -1,15 +1,16 @@
 #include "sweepctl/core/json_text.hpp"
 
-#include <cmath>
-
 #include <catch2/catch.hpp>
+
+#include <cmath>
 
 using namespace sweepctl;
 
 TEST_CASE("json: what is written is read back the same", "[core][json]") {
-    for (const char* text : {"null", "true", "false", "0", "-1", "3", "3.0", "1e-05", "-0.0", "1e+300", "NaN", "Infinity",
-                             "-Infinity", "123456789012345678901234567890", "\"\"", R"("a\"b\\\n\u0001é")", "[]", "[1,[2,{}]]",
-                             R"({"b":1,"a":[true,null]})"}) {
+    for (const char* text :
+         {"null", "true", "false", "0", "-1", "3", "3.0", "1e-05", "-0.0", "1e+300", "NaN",
+          "Infinity", "-Infinity", "123456789012345678901234567890", "\"\"", R"("a\"b\\\n\u0001é")",
+          "[]", "[1,[2,{}]]", R"({"b":1,"a":[true,null]})"}) {
         CAPTURE(text);
         const auto value = parse_json(text);
         REQUIRE(value.ok());
@@ -21,8 +22,9 @@ TEST_CASE("json: what is written is read back the same", "[core][json]") {
 }
 
 TEST_CASE("json: what cannot be is refused with a place", "[core][json]") {
-    for (const char* text : {"", " ", "nul", "01", "1.", ".5", "1e", "[1,]", "[1 2]", "{\"a\"}", "{a:1}", "\"abc", "\"\\x\"", "{}x",
-                             "\"\\u12\"", "\"a\nb\"", "-", "+1", "inf"}) {
+    for (const char* text :
+         {"", " ", "nul", "01", "1.", ".5", "1e", "[1,]", "[1 2]", "{\"a\"}", "{a:1}", "\"abc",
+          "\"\\x\"", "{}x", "\"\\u12\"", "\"a\nb\"", "-", "+1", "inf"}) {
         CAPTURE(text);
         REQUIRE_FALSE(parse_json(text).ok());
     }
@@ -34,9 +36,13 @@ TEST_CASE("json: the last of equal keys wins at the first's place", "[core][json
 }
 
 TEST_CASE("json: bytes that are not UTF-8 become the replacement character", "[core][json]") {
-    const auto value = parse_json("\"a\xff\xc0\xaf" "b\"");
+    const auto value = parse_json(
+        "\"a\xff\xc0\xaf"
+        "b\"");
     REQUIRE(value.ok());
-    REQUIRE(*(*value).get_if<std::string>() == "a\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd" "b");
+    REQUIRE(*(*value).get_if<std::string>() ==
+            "a\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"
+            "b");
     std::string out;
     append_json_string(out, "\xed\xa0\x80");
     REQUIRE(parse_json(out).ok());

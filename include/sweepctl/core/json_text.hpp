@@ -1,13 +1,14 @@
 #pragma once
 
-#include <string>
-#include <string_view>
-
 #include "sweepctl/base/result.hpp"
 #include "sweepctl/core/value.hpp"
 
+#include <string>
+#include <string_view>
+
 // JSON text to and from ParamValue. Our own, because the values that runs log need what the JSON
-// libraries refuse or lose: NaN and Infinity (Python writes them), 3 against 3.0, integers of any size.
+// libraries refuse or lose: NaN and Infinity (Python writes them), 3 against 3.0, integers of any
+// size.
 
 namespace sweepctl {
 
@@ -16,8 +17,8 @@ struct JsonError {
     std::string message;
 };
 
-/// Reads one JSON document, with Python's NaN, Infinity and -Infinity. Duplicate keys: the last wins.
-/// Bytes that are not UTF-8 become U+FFFD. Nesting deeper than 64 levels is refused.
+/// Reads one JSON document, with Python's NaN, Infinity and -Infinity. Duplicate keys: the last
+/// wins. Bytes that are not UTF-8 become U+FFFD. Nesting deeper than 64 levels is refused.
 [[nodiscard]] Result<ParamValue, JsonError> parse_json(std::string_view text);
 
 /// Compact JSON that parse_json reads back to the same value.

@@ -1,0 +1,31 @@
+#pragma once
+
+#include "sweepctl/core/ids.hpp"
+#include "sweepctl/core/time.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sweepctl {
+
+enum class AgentState : std::uint8_t { online, lost, draining };
+[[nodiscard]] std::string_view to_string(AgentState state);
+
+/// An agent as it is stored and shown.
+struct AgentRecord {
+    AgentId id;
+    std::string host;
+    std::string boot_id;
+    int pid = 0;
+    AgentState state = AgentState::lost;
+    std::uint32_t slots = 1;
+    std::uint32_t gpus = 0;
+    bool local = false;                 ///< spawned by this controller
+    std::optional<SweepId> only_sweep;  ///< serves this one only
+    std::optional<WallTime> heartbeat_at;
+};
+
+}  // namespace sweepctl

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <vector>
+
+// Which suggestion numbers of a sweep have a run: a cursor (everything below is covered) and two
+// sparse sets, however large the grid is.
+
+namespace sweepctl {
+
+/// As stored.
+struct CoverageState {
+    std::uint64_t cursor = 0;
+    std::vector<std::uint64_t> freed;  ///< below the cursor, but free again (its run was deleted)
+    std::vector<std::uint64_t>
+        taken;  ///< at or above the cursor, but covered (an enqueued run is it)
+};
+
+class Coverage {
+public:
+    Coverage() = default;
+    explicit Coverage(const CoverageState& state);
+
+    /// The lowest free number below `size` (nullopt: no end); nullopt when all are covered.
+    [[nodiscard]] std::optional<std::uint64_t> next(std::optional<std::uint64_t> size) const;
+    [[nodiscard]] bool covered(std::uint64_t number) const;
+    /// Returns false when it was covered already.
+    bool cover(std::uint64_t number);
+    void free(std::uint64_t number);
+
+    [[nodiscard]] CoverageState state() const;
+
+private:
+    std::uint64_t cursor_ = 0;
+    std::set<std::uint64_t> freed_;
+    std::set<std::uint64_t> taken_;
+};
+
+}  // namespace sweepctl

@@ -1,0 +1,255 @@
+#pragma once
+
+#include "sweepctl/core/agent.hpp"
+#include "sweepctl/core/run.hpp"
+#include "sweepctl/core/search_strategy.hpp"
+#include "sweepctl/core/sweep.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+// What goes into the World (facts and requests) and what comes out (orders and answers).
+
+namespace sweepctl {
+
+/// Names a request whose answer somebody waits for; 0: nobody.
+using Ticket = std::uint64_t;
+
+/// Who asks, and where the answer goes.
+struct Request {
+    Ticket ticket = 0;
+    std::string actor = "controller";
+};
+
+// --- Requests from people
+// -------------------------------------------------------------------------
+
+struct CreateSweep {
+    Request request;
+    std::string name;  ///< empty: the sweep's id
+    std::string project;
+    std::string entity;
+    bool paused = false;
+    SweepPolicy policy;
+    SweepOrigin origin;
+    std::shared_ptr<const SearchStrategy> strategy;  ///< shared: immutable, and events are copied
+};
+struct CommandSweep {
+    Request request;
+    SweepId sweep;
+    SweepCommand command = SweepCommand::pause;
+    std::optional<Duration> grace;  ///< of a cancel: SIGTERM first, SIGKILL after this
+};
+/// `ended` is the run as stored, when it is no longer in memory; the same below.
+struct StopRun {
+    Request request;
+    RunId run;
+    std::optional<int> signal;
+    bool force = false;
+    std::optional<Run> ended;
+    EndReason reason = EndReason::stop_run;
+};
+struct RetryRun {
+    Request request;
+    RunId run;
+    bool force = false;  ///< although an unreachable agent may still execute it
+    std::optional<Run> ended;
+};
+struct EnqueueRun {
+    Request request;
+    SweepId sweep;
+    Config config;
+    bool front = false;
+};
+struct DeleteRun {
+    Request request;
+    RunId run;
+    std::optional<Run> ended;
+    std::optional<BestRun> next_best;  ///< the sweep's best without this run, as stored
+};
+struct DeleteSweep {
+    Request request;
+    SweepId sweep;
+    bool force = false;  ///< cancel first if runs are live
+};
+struct DrainAgent {
+    Request request;
+    AgentId agent;
+};
+
+// --- Facts from agents
+// ------------------------------------------------------------------------------
+
+/// Which execution a message speaks of.
+struct ExecutionRef {
+    RunId run;
+    std::uint32_t attempt = 0;
+    Fence fence = 0;
+};
+struct Started {
+    ExecutionRef execution;
+    WallTime at;
+    std::optional<int> pid;  ///< of the program, when already known
+};
+enum class EndKind : std::uint8_t {
+    exited,       ///< code
+    signaled,     ///< code is the signal
+    spawn_error,  ///< code is 126 or 127, detail says what failed
+    runner_lost,  ///< the supervisor died and left no record
+    machine_restart,
+};
+struct Ended {
+    ExecutionRef execution;
+    EndKind kind = EndKind::exited;
+    int code = 0;
+    int order_signal =
+        0;  ///< the last signal that was sent to the program on our order before it ended; 0: none
+    WallTime at;
+    std::optional<WallTime> started_at;
+    std::string detail;
+    std::uint64_t cpu_us = 0;
+    std::uint64_t max_rss_kib = 0;
+    bool drained = true;  ///< nothing of it is alive any more; otherwise `Drained` follows
+};
+/// What an agent has to say since its last acknowledged report, in order of time. May be repeated.
+struct AgentReport {
+    AgentId agent;
+    std::uint64_t sequence = 0;
+    std::uint32_t window = 0;  ///< how many runs it would hold beyond its slots
+    std::vector<Started> started;
+    std::vector<Ended> ended;
+    std::vector<ExecutionRef> drained;
+    std::vector<ExecutionRef> returned;  ///< claims given back, never started
+};
+struct AgentHello {
+    AgentRecord agent;
+    std::vector<ExecutionRef> live;  ///< started, not yet drained
+    std::vector<ExecutionRef> held;
+    AgentReport report;  ///< everything not acknowledged
+};
+struct AgentHeartbeat {
+    AgentId agent;
+    std::vector<std::pair<ExecutionRef, std::optional<int>>> live;  ///< with the program's pid
+};
+/// The link is gone; the agent may be alive.
+struct AgentDisconnected {
+    AgentId agent;
+};
+/// The agent's process was seen to die.
+struct AgentDied {
+    AgentId agent;
+};
+
+struct MetricPoint {
+    std::string name;
+    ParamValue value;
+};
+/// Lines of a run's metrics file. Those before what is already taken in are skipped: repeating is
+/// safe.
+struct MetricsLogged {
+    AgentId agent;
+    ExecutionRef execution;
+    std::uint64_t offset = 0;                      ///< of the first byte of these lines in the file
+    std::uint64_t offset_end = 0;                  ///< after the last
+    std::vector<std::string> lines;                ///< valid ones, as JSON objects
+    std::vector<std::vector<MetricPoint>> points;  ///< of each of `lines`, flattened
+    bool preempting = false;                       ///< a line said so
+    std::optional<std::string> invalid;  ///< the first line that is not a JSON object, shortened
+};
+
+/// Nothing happened but time.
+struct TimePassed {};
+/// Give work to whoever has room. Applied once at the end of each batch.
+struct AssignWork {};
+
+using Event = std::variant<CreateSweep,
+                           CommandSweep,
+                           StopRun,
+                           RetryRun,
+                           EnqueueRun,
+                           DeleteRun,
+                           DeleteSweep,
+                           DrainAgent,
+                           AgentHello,
+                           AgentReport,
+                           AgentHeartbeat,
+                           AgentDisconnected,
+                           AgentDied,
+                           MetricsLogged,
+                           TimePassed,
+                           AssignWork>;
+
+// --- Orders and answers
+// -------------------------------------------------------------------------------
+
+/// Start this run as soon as a slot is free. The sweep's environment and command travel apart.
+struct StartOrder {
+    AgentId agent;
+    ExecutionRef execution;
+    SweepId sweep;
+    std::string name;
+    Config config;
+    Resources resources;
+    std::optional<std::uint32_t>
+        sweep_limit;  ///< at most this many of the sweep live on this agent
+};
+/// Give these back unless they have been started.
+struct RevokeOrder {
+    AgentId agent;
+    std::vector<ExecutionRef> claims;
+};
+enum class SignalKind : std::uint8_t {
+    stop,  ///< SIGTERM (or `signal`), kill_delay, SIGKILL
+    kill,  ///< SIGKILL to everything, now
+};
+struct SignalOrder {
+    AgentId agent;
+    ExecutionRef execution;
+    SignalKind kind = SignalKind::stop;
+    std::optional<int> signal;
+};
+/// Reports up to `sequence` are durable and may be forgotten.
+struct AckOrder {
+    AgentId agent;
+    std::uint64_t sequence = 0;
+};
+/// Finish what is live, take nothing more, then leave.
+struct DrainOrder {
+    AgentId agent;
+};
+/// The hello was taken in.
+struct WelcomeOrder {
+    AgentId agent;
+    std::uint64_t sequence = 0;  ///< as in AckOrder
+};
+/// Metrics up to here are durable.
+struct MetricsAck {
+    AgentId agent;
+    ExecutionRef execution;
+    std::uint64_t offset = 0;
+};
+
+enum class AnswerCode : std::uint8_t { ok, not_found, wrong_state, invalid };
+struct Answer {
+    Ticket ticket = 0;
+    AnswerCode code = AnswerCode::ok;
+    std::string message;  ///< one line for a person
+    SweepId sweep;        ///< what the answer is about
+    RunId run;
+};
+
+using Effect = std::variant<StartOrder,
+                            RevokeOrder,
+                            SignalOrder,
+                            AckOrder,
+                            DrainOrder,
+                            WelcomeOrder,
+                            MetricsAck,
+                            Answer>;
+
+}  // namespace sweepctl

@@ -1,0 +1,43 @@
+#pragma once
+
+#include "sweepctl/core/changes.hpp"
+
+#include <functional>
+#include <optional>
+#include <string>
+
+// The port through which the controller makes its decisions durable.
+
+namespace sweepctl {
+
+/// Why a commit did not happen: nothing of it did.
+struct StoreError {
+    bool full = false;  ///< the disk is full: worth trying again when there is room
+    std::string message;
+};
+
+class Store {
+public:
+    virtual ~Store() = default;
+
+    /// What a controller begins with. Throws std::runtime_error when the database cannot be read.
+    [[nodiscard]] virtual Snapshot load() = 0;
+
+    /// Makes `changes` durable, all or nothing, in the order of the calls. `done` is called from
+    /// poll() on the caller's thread, with nothing when they are.
+    virtual void commit(Changes changes, std::function<void(std::optional<StoreError>)> done) = 0;
+
+    /// Calls the `done`s that are due. The store says through its wake-up callback when there are
+    /// any.
+    virtual void poll() = 0;
+
+    /// The run as stored, ended ones included; nullopt if there is none. Short; may block on the
+    /// disk.
+    [[nodiscard]] virtual std::optional<Run> find_run(const RunId& id) = 0;
+
+    /// The best run of `sweep` by its metric when `without` is left out.
+    [[nodiscard]] virtual std::optional<BestRun> best_without(const SweepId& sweep,
+                                                              const RunId& without) = 0;
+};
+
+}  // namespace sweepctl
