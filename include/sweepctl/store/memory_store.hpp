@@ -1,0 +1,72 @@
+#pragma once
+
+#include "sweepctl/store/store.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+// The store of the simulator: the same port, one thread, no I/O, and a disk that survives its
+// controller.
+
+namespace sweepctl {
+
+/// What a crash leaves: everything committed. Shared by the stores that come one after another, and
+/// read by the tests.
+struct MemoryDisk {
+    explicit MemoryDisk(std::uint64_t key) : id_key(key) {}
+
+    std::uint64_t id_key;
+    Serials serials;
+    std::map<SweepId, NewSweep> sweeps;
+    std::map<RunId, Run> runs;
+    std::map<std::pair<RunId, std::uint32_t>, Attempt> attempts;
+    /// By run, attempt and line number.
+    std::map<std::pair<RunId, std::uint32_t>, std::map<std::uint64_t, std::string>> metrics;
+    std::vector<AuditEvent> events;
+    std::map<AgentId, AgentRecord> agents;
+
+    bool full = false;          ///< commits fail, as on a full disk
+    std::uint64_t commits = 0;  ///< that succeeded
+};
+
+/// A commit waits in memory until poll() makes it durable and calls its `done`; a store that is
+/// destroyed before loses it, as a crash would.
+class MemoryStore final : public Store {
+public:
+    MemoryStore(std::shared_ptr<MemoryDisk> disk, std::function<void()> wake);
+
+    [[nodiscard]] Snapshot load() override;
+    void commit(Changes changes, std::function<void(std::optional<StoreError>)> done) override;
+    void poll() override;
+    [[nodiscard]] std::optional<Run> find_run(const RunId& id) override;
+    [[nodiscard]] std::optional<BestRun> best_without(const SweepId& sweep,
+                                                      const RunId& without) override;
+
+    /// Commits that wait.
+    [[nodiscard]] std::size_t waiting() const;
+    /// Makes the oldest `count` of them durable without telling anybody: a crash between the write
+    /// and its acknowledgement.
+    void write(std::size_t count);
+
+private:
+    struct Commit {
+        Changes changes;
+        std::function<void(std::optional<StoreError>)> done;
+        enum class Fate : std::uint8_t { waiting, written, failed } fate = Fate::waiting;
+        std::string error;
+        bool full = false;
+    };
+    void write(Commit& commit);
+
+    std::shared_ptr<MemoryDisk> disk_;  // Shared with the test, and with the store after this one.
+    std::function<void()> wake_;
+    std::vector<Commit> queue_;
+};
+
+}  // namespace sweepctl
