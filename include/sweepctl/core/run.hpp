@@ -58,6 +58,7 @@ struct Run {
 
     RunState state = RunState::pending;
     std::uint32_t attempt = 1;
+    std::uint32_t retries = 0;  ///< attempts that the spec's retry policy granted
     bool requeued = false;      ///< pending again after preemption
     bool preempting = false;    ///< the program said that it is about to be preempted
     bool stopping = false;      ///< its end was ordered, with `stop_reason`

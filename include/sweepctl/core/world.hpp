@@ -1,0 +1,241 @@
+#pragma once
+
+#include "sweepctl/core/changes.hpp"
+#include "sweepctl/core/events.hpp"
+#include "sweepctl/core/run_rules.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <utility>
+#include <variant>
+#include <vector>
+
+// All that lives: sweeps, agents, and runs that are not settled. apply() is the only way anything
+// in it changes. It is told what happened and when, and answers with orders; what changed is
+// collected until take_changes(), to be made durable before any order is carried out. Settled runs
+// leave memory with take_changes(): whoever speaks of one afterwards brings it along in the event.
+//
+// Two values are never mixed: a run's state (how its execution is) and its sweep's status (whether
+// new runs are created). Only cancel connects them.
+
+namespace sweepctl {
+
+/// What the World cannot read off the store because it comes from the spec.
+struct SweepSetup {
+    SweepPolicy policy;
+    std::shared_ptr<const SearchStrategy> strategy;
+};
+/// nullopt: the stored spec cannot be read any more; the sweep becomes failed.
+using SetupOf = std::function<std::optional<SweepSetup>(const NewSweep&)>;
+
+/// How long a held claim may still be started after the agent's last contact, and what is added to
+/// that before the claim is given out again.
+inline constexpr Duration kClaimLease = std::chrono::seconds{15};
+inline constexpr Duration kLeaseMargin = std::chrono::seconds{2};
+
+class World {
+public:
+    World(Snapshot snapshot, const SetupOf& setup_of, Now now);
+
+    /// Takes an event in. Orders and answers are appended to `effects`.
+    void apply(Event event, Now now, std::vector<Effect>& effects);
+
+    /// What has changed since the last call.
+    [[nodiscard]] Changes take_changes();
+
+    /// When TimePassed should be applied at the latest; nullopt: nothing is waiting for time.
+    [[nodiscard]] std::optional<SteadyTime> next_deadline() const;
+
+    /// Why a sweep or a run is (not) running, line by line for a person; empty when it is not in
+    /// memory.
+    [[nodiscard]] std::vector<std::string> explain(const SweepId& id, Now now) const;
+    [[nodiscard]] std::vector<std::string> explain(const RunId& id, Now now) const;
+
+    struct AgentView {
+        AgentRecord record;
+        std::uint32_t busy = 0;  ///< slots taken
+    };
+    [[nodiscard]] std::vector<AgentView> agents() const;
+    [[nodiscard]] const Run* find_run(const RunId& id) const;
+    [[nodiscard]] const SweepRecord* find_sweep(const SweepId& id) const;
+    [[nodiscard]] std::vector<SweepId> sweep_ids() const;
+    [[nodiscard]] std::uint64_t live_runs() const;
+
+    /// The first broken invariant in words; empty when all hold. O(everything in memory).
+    [[nodiscard]] std::string broken_invariant() const;
+
+private:
+    /// The order in which a sweep's waiting runs go: requeued, retried, enqueued, suggested; oldest
+    /// first.
+    struct QueueKey {
+        int rank = 0;
+        std::int32_t priority = 0;
+        std::uint64_t number = 0;
+        RunId run;
+        auto operator<=>(const QueueKey&) const = default;
+    };
+    struct Sweep {
+        SweepRecord record;
+        SweepPolicy policy;
+        std::shared_ptr<const SearchStrategy> strategy;
+        Coverage coverage;
+        std::unordered_set<RunId> runs;  ///< those in memory
+        std::set<QueueKey> queue;        ///< pending and in nobody's hands
+        std::uint32_t fail_streak = 0;
+        std::map<AgentId, std::uint32_t> claims;  ///< by agent; silent crashed ones included
+        bool delete_wanted = false;
+    };
+    struct Agent {
+        AgentRecord record;
+        SteadyTime last_contact;
+        bool connected = false;
+        bool died = false;  ///< its process was seen to die and none has come back
+        std::uint32_t window = 0;
+        std::uint64_t acked = 0;
+        std::set<RunId> runs;      ///< whose claim it has
+        std::uint32_t tokens = 0;  ///< slots that its claims take
+        std::uint32_t gpus = 0;    ///< GPUs that its claims take
+    };
+    /// A request that is answered once none of `claims` is open any more.
+    struct Waiting {
+        Answer answer;
+        std::unordered_set<Fence> claims;
+        bool until_released = false;  ///< otherwise started counts as settled, too
+        SteadyTime give_up;
+    };
+    struct RunTimeout {
+        RunId run;
+        Fence fence = 0;
+    };
+    struct KillDue {
+        RunId run;
+        Fence fence = 0;
+    };
+    using Timer = std::variant<RunTimeout, KillDue>;
+
+    // world_commands.cpp
+    void on(CreateSweep& event);
+    void on(CommandSweep& event);
+    void on(StopRun& event);
+    void on(RetryRun& event);
+    void on(EnqueueRun& event);
+    void on(DeleteRun& event);
+    void on(DeleteSweep& event);
+    void on(DrainAgent& event);
+    void cancel(Sweep& sweep, std::optional<Duration> grace, std::unordered_set<Fence>& open);
+    void call_back_held(Sweep& sweep, std::unordered_set<Fence>& open);
+    void erase_sweep(Sweep& sweep);
+
+    // world_agents.cpp
+    void on(AgentHello& event);
+    void on(AgentReport& event);
+    void on(AgentHeartbeat& event);
+    void on(AgentDisconnected& event);
+    void on(AgentDied& event);
+    void on(MetricsLogged& event);
+    void take_report(Agent& agent, const AgentReport& report);
+    void heard_from(Agent& agent);
+    void lose_silent_agents();
+    [[nodiscard]] std::optional<SteadyTime> next_silence() const;
+
+    // world_runs.cpp: what happens to one run
+    void on_started(const Started& started);
+    void on_ended(const Ended& ended);
+    void on_drained(const ExecutionRef& execution);
+    void on_returned(Run& run);
+    void finish_execution(Run& run, const Ended& ended, const EndVerdict& verdict);
+    void lose(Run& run, EndReason reason);
+    void heard_again(Run& run);
+    void release_claim(Run& run);
+    void order_end(Run& run, EndReason reason, SignalKind kind, std::optional<int> signal);
+    void send_signal(Run& run, SignalKind kind);
+    void go_again(Run& run, bool requeued);
+    void target_reached(Sweep& sweep, const Run& by);
+    void judge_streak(Sweep& sweep, const Run& run);
+
+    // scheduler.cpp
+    void on(AssignWork& event);
+    bool assign_one(Agent& agent);
+    [[nodiscard]] bool may_take(const Agent& agent, const Sweep& sweep) const;
+    [[nodiscard]] std::optional<std::uint32_t> limit_on(const Agent& agent,
+                                                        const Sweep& sweep) const;
+    Run* next_run(Sweep& sweep);
+    Run& create_run(Sweep& sweep,
+                    Config config,
+                    RunOrigin origin,
+                    std::optional<std::uint64_t> suggestion);
+    void claim(Agent& agent, Sweep& sweep, Run& run);
+    void rebalance(const Agent& idle);
+    void refresh_exhausted(Sweep& sweep);
+    void settle(Sweep& sweep);
+
+    // world.cpp
+    void on(TimePassed& event);
+    void set_state(Run& run, RunState to, std::optional<EndReason> reason, std::string detail = {});
+    void set_status(Sweep& sweep, SweepStatus to, std::string reason);
+    void enqueue(Sweep& sweep, const Run& run);
+    void dequeue(Sweep& sweep, const Run& run);
+    [[nodiscard]] static QueueKey queue_key(const Run& run);
+    Run& keep(Run run);  ///< into memory
+    void settle_wait(Fence fence, bool released);
+    void answer(const Request& request,
+                AnswerCode code,
+                std::string message,
+                const SweepId& sweep = {},
+                const RunId& run = {});
+    void answer_when_settled(const Request& request,
+                             std::string message,
+                             const SweepId& sweep,
+                             const RunId& run,
+                             std::unordered_set<Fence> claims,
+                             bool until_released);
+    void audit(std::string kind,
+               const Run& run,
+               std::string from,
+               std::string to,
+               std::string reason,
+               std::string detail);
+    void audit(std::string kind,
+               const Sweep& sweep,
+               std::string from,
+               std::string to,
+               std::string reason,
+               std::string detail);
+    Sweep* sweep_of(const SweepId& id);
+    Run* run_of(const RunId& id);
+    Run* run_of(const ExecutionRef& execution);  ///< nullptr when it is not the current claim
+    Agent* agent_of(const AgentId& id);
+    void touch(const Run& run) { dirty_runs_.insert(run.id); }
+    void touch(const Sweep& sweep) { dirty_sweeps_.insert(sweep.record.id); }
+    void touch(const Agent& agent) { dirty_agents_.insert(agent.record.id); }
+
+    // Set for the time of one apply().
+    Now now_{};
+    std::vector<Effect>* effects_ = nullptr;
+    std::string actor_;
+
+    std::map<SweepId, Sweep> sweeps_;
+    std::unordered_map<RunId, Run> runs_;
+    std::map<AgentId, Agent> agents_;
+    std::set<SweepId> active_;  ///< sweeps that may create or hand out runs
+    std::vector<Waiting> waiting_;
+    std::multimap<SteadyTime, Timer> timers_;
+    std::optional<SteadyTime> silence_check_;  ///< no agent's silence means anything before this
+    Serials serials_;
+    std::uint64_t id_key_ = 0;
+
+    Changes changes_;
+    std::unordered_set<RunId> dirty_runs_;
+    std::unordered_set<RunId> fresh_runs_;  ///< created since the last take_changes()
+    std::unordered_set<SweepId> dirty_sweeps_;
+    std::unordered_set<AgentId> dirty_agents_;
+};
+
+}  // namespace sweepctl

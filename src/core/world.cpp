@@ -1,0 +1,350 @@
+#include "sweepctl/core/world.hpp"
+
+#include "sweepctl/base/check.hpp"
+
+#include <algorithm>
+
+namespace sweepctl {
+
+World::World(Snapshot snapshot, const SetupOf& setup_of, Now now)
+    : now_(now), serials_(snapshot.serials), id_key_(snapshot.id_key) {
+    actor_ = "controller";
+    for (AgentRecord& record : snapshot.agents) {
+        Agent agent;
+        // Nobody is heard yet, and nobody is late before the timeouts have passed once from here.
+        record.state = AgentState::lost;
+        agent.record = std::move(record);
+        agent.last_contact = now.steady;
+        agents_.emplace(agent.record.id, std::move(agent));
+    }
+    for (NewSweep& stored : snapshot.sweeps) {
+        const SweepId id = stored.record.id;
+        std::optional<SweepSetup> setup = setup_of(stored);
+        Sweep& sweep = sweeps_[id];
+        sweep.coverage = Coverage(stored.record.coverage);
+        sweep.record = std::move(stored.record);
+        if (setup) {
+            sweep.policy = std::move(setup->policy);
+            sweep.strategy = std::move(setup->strategy);
+        } else if (creates_runs(sweep.record.status) ||
+                   sweep.record.status == SweepStatus::paused) {
+            set_status(sweep, SweepStatus::failed, "its stored spec cannot be read any more");
+        }
+        if (creates_runs(sweep.record.status)) active_.insert(id);
+    }
+    for (Run& stored : snapshot.runs) {
+        Run& run = keep(std::move(stored));
+        Sweep* sweep = sweep_of(run.sweep);
+        SWEEPCTL_CHECK(sweep != nullptr);
+        if (run.claim) {
+            Agent* agent = agent_of(run.claim->agent);
+            SWEEPCTL_CHECK(agent != nullptr);
+            agent->runs.insert(run.id);
+            agent->tokens += sweep->policy.resources.cpus;
+            agent->gpus += sweep->policy.resources.gpus;
+            ++sweep->claims[run.claim->agent];
+            if (sweep->policy.timeout && run.state == RunState::running && run.started_at) {
+                const Duration left = *sweep->policy.timeout - (now.wall - *run.started_at);
+                timers_.emplace(now.steady + std::max(left, Duration{0}),
+                                RunTimeout{run.id, run.claim->fence});
+            }
+        } else if (run.state == RunState::pending) {
+            enqueue(*sweep, run);
+        }
+    }
+    for (auto& [id, sweep] : sweeps_)
+        settle(sweep);
+}
+
+void World::apply(Event event, Now now, std::vector<Effect>& effects) {
+    now_ = now;
+    effects_ = &effects;
+    actor_ = "controller";
+    std::visit([this](auto& fact) { on(fact); }, event);
+    effects_ = nullptr;
+}
+
+Changes World::take_changes() {
+    for (const RunId& id : dirty_runs_) {
+        const auto found = runs_.find(id);
+        if (found == runs_.end()) continue;  // Deleted.
+        const bool fresh = fresh_runs_.contains(id);
+        if (found->second.settled()) {
+            if (Sweep* sweep = sweep_of(found->second.sweep)) sweep->runs.erase(id);
+            changes_.runs.push_back({std::move(found->second), fresh});
+            runs_.erase(found);
+        } else {
+            changes_.runs.push_back({found->second, fresh});
+        }
+    }
+    for (const SweepId& id : dirty_sweeps_) {
+        Sweep* sweep = sweep_of(id);
+        if (sweep == nullptr) continue;
+        sweep->record.coverage = sweep->coverage.state();
+        changes_.sweeps.push_back(sweep->record);
+    }
+    for (const AgentId& id : dirty_agents_) {
+        if (const Agent* agent = agent_of(id)) changes_.agents.push_back(agent->record);
+    }
+    dirty_runs_.clear();
+    fresh_runs_.clear();
+    dirty_sweeps_.clear();
+    dirty_agents_.clear();
+    changes_.serials = serials_;
+    return std::exchange(changes_, {});
+}
+
+// --- Time
+// -------------------------------------------------------------------------------------------
+
+std::optional<SteadyTime> World::next_deadline() const {
+    std::optional<SteadyTime> next;
+    const auto at = [&next](SteadyTime time) {
+        if (!next || time < *next) next = time;
+    };
+    if (!timers_.empty()) at(timers_.begin()->first);
+    for (const Waiting& waiting : waiting_)
+        at(waiting.give_up);
+    if (silence_check_) at(*silence_check_);
+    return next;
+}
+
+void World::on(TimePassed&) {
+    while (!timers_.empty() && timers_.begin()->first <= now_.steady) {
+        const Timer timer = timers_.begin()->second;
+        timers_.erase(timers_.begin());
+        std::visit(
+            [this](const auto& due) {
+                Run* run = run_of(due.run);
+                if (run == nullptr || !run->claim || run->claim->fence != due.fence) return;
+                if constexpr (std::is_same_v<std::decay_t<decltype(due)>, RunTimeout>) {
+                    if (run->state == RunState::running && !run->stopping) {
+                        order_end(*run, EndReason::timeout, SignalKind::stop, std::nullopt);
+                    }
+                } else {
+                    send_signal(*run, SignalKind::kill);
+                }
+            },
+            timer);
+    }
+    if (silence_check_ && *silence_check_ <= now_.steady) {
+        lose_silent_agents();
+        silence_check_ = next_silence();
+    }
+    for (std::size_t i = 0; i < waiting_.size();) {
+        if (waiting_[i].give_up > now_.steady) {
+            ++i;
+            continue;
+        }
+        Answer late = std::move(waiting_[i].answer);
+        late.message += "; " + std::to_string(waiting_[i].claims.size()) +
+                        " of its runs could not be confirmed yet";
+        effects_->emplace_back(std::move(late));
+        waiting_.erase(waiting_.begin() + static_cast<std::ptrdiff_t>(i));
+    }
+}
+
+// --- The one door for a run's state and for a sweep's status
+// ---------------------------------------------
+
+void World::set_state(Run& run, RunState to, std::optional<EndReason> reason, std::string detail) {
+    SWEEPCTL_CHECK(legal_transition(run.state, to));
+    Sweep& sweep = sweeps_.at(run.sweep);
+    const RunState from = run.state;
+    if (from == RunState::pending && !run.claim) dequeue(sweep, run);
+    --sweep.record.counts[from];
+    ++sweep.record.counts[to];
+    run.state = to;
+    run.end_reason = is_ended(to) ? reason : std::nullopt;
+    if (is_ended(to)) {
+        if (!run.ended_at) run.ended_at = now_.wall;
+        run.preempting = false;
+    }
+    audit("run_state", run, std::string(to_string(from)), std::string(to_string(to)),
+          reason ? std::string(to_string(*reason)) : std::string{}, std::move(detail));
+    touch(run);
+    touch(sweep);
+}
+
+void World::set_status(Sweep& sweep, SweepStatus to, std::string reason) {
+    const SweepStatus from = sweep.record.status;
+    sweep.record.status = to;
+    sweep.record.reason = reason;
+    if (to == SweepStatus::running && !sweep.record.started_at) sweep.record.started_at = now_.wall;
+    const bool over = to == SweepStatus::finished || to == SweepStatus::stopped ||
+                      to == SweepStatus::cancelled || to == SweepStatus::failed ||
+                      to == SweepStatus::crashed;
+    sweep.record.ended_at = over ? std::optional(now_.wall) : std::nullopt;
+    if (creates_runs(to)) {
+        active_.insert(sweep.record.id);
+    } else {
+        active_.erase(sweep.record.id);
+    }
+    audit("sweep_status", sweep, std::string(to_string(from)), std::string(to_string(to)),
+          std::move(reason), {});
+    touch(sweep);
+}
+
+// --- The queue
+// --------------------------------------------------------------------------------------------
+
+World::QueueKey World::queue_key(const Run& run) {
+    const int rank = run.requeued                        ? 0
+                     : run.attempt > 1                   ? 1
+                     : run.origin == RunOrigin::enqueued ? 2
+                                                         : 3;
+    return {rank, run.priority, run.number, run.id};
+}
+
+void World::enqueue(Sweep& sweep, const Run& run) {
+    sweep.queue.insert(queue_key(run));
+}
+void World::dequeue(Sweep& sweep, const Run& run) {
+    sweep.queue.erase(queue_key(run));
+}
+
+Run& World::keep(Run run) {
+    const RunId id = run.id;
+    sweeps_.at(run.sweep).runs.insert(id);
+    return runs_.insert_or_assign(id, std::move(run)).first->second;
+}
+
+// --- Answers
+// ----------------------------------------------------------------------------------------------
+
+void World::answer(const Request& request,
+                   AnswerCode code,
+                   std::string message,
+                   const SweepId& sweep,
+                   const RunId& run) {
+    if (request.ticket == 0) return;
+    effects_->emplace_back(Answer{request.ticket, code, std::move(message), sweep, run});
+}
+
+void World::answer_when_settled(const Request& request,
+                                std::string message,
+                                const SweepId& sweep,
+                                const RunId& run,
+                                std::unordered_set<Fence> claims,
+                                bool until_released) {
+    if (claims.empty() || request.ticket == 0) {
+        answer(request, AnswerCode::ok, std::move(message), sweep, run);
+        return;
+    }
+    // Longer than any lease: claims of unreachable agents settle by running out.
+    const SteadyTime give_up = now_.steady + 2 * (kClaimLease + kLeaseMargin);
+    waiting_.push_back({Answer{request.ticket, AnswerCode::ok, std::move(message), sweep, run},
+                        std::move(claims), until_released, give_up});
+}
+
+void World::settle_wait(Fence fence, bool released) {
+    for (std::size_t i = 0; i < waiting_.size();) {
+        Waiting& waiting = waiting_[i];
+        if (released || !waiting.until_released) waiting.claims.erase(fence);
+        if (!waiting.claims.empty()) {
+            ++i;
+            continue;
+        }
+        effects_->emplace_back(std::move(waiting.answer));
+        waiting_.erase(waiting_.begin() + static_cast<std::ptrdiff_t>(i));
+    }
+}
+
+// --- The audit log
+// ----------------------------------------------------------------------------------------
+
+void World::audit(std::string kind,
+                  const Run& run,
+                  std::string from,
+                  std::string to,
+                  std::string reason,
+                  std::string detail) {
+    changes_.events.push_back({serials_.next_event++, now_.wall, actor_, run.sweep, run.id,
+                               run.attempt, std::move(kind), std::move(from), std::move(to),
+                               std::move(reason), std::move(detail)});
+}
+
+void World::audit(std::string kind,
+                  const Sweep& sweep,
+                  std::string from,
+                  std::string to,
+                  std::string reason,
+                  std::string detail) {
+    changes_.events.push_back({serials_.next_event++,
+                               now_.wall,
+                               actor_,
+                               sweep.record.id,
+                               {},
+                               0,
+                               std::move(kind),
+                               std::move(from),
+                               std::move(to),
+                               std::move(reason),
+                               std::move(detail)});
+}
+
+// --- Looking up
+// -------------------------------------------------------------------------------------------
+
+World::Sweep* World::sweep_of(const SweepId& id) {
+    const auto found = sweeps_.find(id);
+    return found == sweeps_.end() ? nullptr : &found->second;
+}
+
+Run* World::run_of(const RunId& id) {
+    const auto found = runs_.find(id);
+    return found == runs_.end() ? nullptr : &found->second;
+}
+
+Run* World::run_of(const ExecutionRef& execution) {
+    Run* run = run_of(execution.run);
+    const bool current = run != nullptr && run->claim && run->claim->fence == execution.fence;
+    return current ? run : nullptr;
+}
+
+World::Agent* World::agent_of(const AgentId& id) {
+    const auto found = agents_.find(id);
+    return found == agents_.end() ? nullptr : &found->second;
+}
+
+const Run* World::find_run(const RunId& id) const {
+    const auto found = runs_.find(id);
+    return found == runs_.end() ? nullptr : &found->second;
+}
+
+const SweepRecord* World::find_sweep(const SweepId& id) const {
+    const auto found = sweeps_.find(id);
+    return found == sweeps_.end() ? nullptr : &found->second.record;
+}
+
+std::vector<SweepId> World::sweep_ids() const {
+    std::vector<SweepId> ids;
+    ids.reserve(sweeps_.size());
+    for (const auto& [id, sweep] : sweeps_)
+        ids.push_back(id);
+    return ids;
+}
+
+std::vector<World::AgentView> World::agents() const {
+    std::vector<AgentView> views;
+    views.reserve(agents_.size());
+    for (const auto& [id, agent] : agents_) {
+        std::uint32_t busy = 0;
+        for (const RunId& run_id : agent.runs) {
+            const Run& run = runs_.at(run_id);
+            if (run.claim->phase != ClaimPhase::held)
+                busy += sweeps_.at(run.sweep).policy.resources.cpus;
+        }
+        views.push_back({agent.record, busy});
+    }
+    return views;
+}
+
+std::uint64_t World::live_runs() const {
+    std::uint64_t live = 0;
+    for (const auto& [id, sweep] : sweeps_)
+        live += sweep.record.counts[RunState::running];
+    return live;
+}
+
+}  // namespace sweepctl

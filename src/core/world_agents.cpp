@@ -1,0 +1,280 @@
+// What agents tell the World, and what their silence does.
+
+#include "sweepctl/base/check.hpp"
+#include "sweepctl/core/world.hpp"
+
+#include <algorithm>
+
+namespace sweepctl {
+
+namespace {
+
+bool names(const std::vector<ExecutionRef>& list, const Run& run) {
+    return std::any_of(list.begin(), list.end(),
+                       [&](const ExecutionRef& ref) { return ref.fence == run.claim->fence; });
+}
+
+}  // namespace
+
+void World::heard_from(Agent& agent) {
+    agent.last_contact = now_.steady;
+    agent.died = false;
+    agent.record.heartbeat_at = now_.wall;
+    if (!silence_check_) silence_check_ = now_.steady + kClaimLease;
+    if (agent.record.state == AgentState::lost) {
+        agent.record.state = AgentState::online;
+        touch(agent);
+    }
+}
+
+void World::on(AgentHello& event) {
+    const AgentId id = event.agent.id;
+    actor_ = "agent " + id.text;
+    const bool known = agents_.contains(id);
+    Agent& agent = agents_[id];
+    const bool rebooted =
+        known && !agent.record.boot_id.empty() && agent.record.boot_id != event.agent.boot_id;
+    agent.record = event.agent;
+    agent.record.state = AgentState::online;
+    agent.connected = true;
+    agent.window = event.report.window;
+    agent.acked = event.report.sequence;
+    heard_from(agent);
+    touch(agent);
+
+    take_report(agent, event.report);
+
+    RevokeOrder revoke{id, {}};
+    const std::vector<RunId> claimed(agent.runs.begin(), agent.runs.end());
+    for (const RunId& run_id : claimed) {
+        Run& run = runs_.at(run_id);
+        const bool live = names(event.live, run);
+        switch (run.claim->phase) {
+            case ClaimPhase::held:
+                if (live) {
+                    on_started({{run.id, run.attempt, run.claim->fence}, now_.wall, std::nullopt});
+                } else if (!names(event.held, run)) {
+                    on_returned(
+                        run);  // The order to start it never arrived, or died with the agent.
+                } else if (run.claim->revoking) {
+                    revoke.claims.push_back({run.id, run.attempt, run.claim->fence});
+                }
+                break;
+            case ClaimPhase::started:
+                if (live) {
+                    heard_again(run);
+                    if (run.stopping) {
+                        send_signal(run, run.stop_reason == EndReason::cancel ? SignalKind::kill
+                                                                              : SignalKind::stop);
+                    }
+                } else {
+                    Ended lost;
+                    lost.execution = {run.id, run.attempt, run.claim->fence};
+                    lost.kind = rebooted ? EndKind::machine_restart : EndKind::runner_lost;
+                    lost.at = now_.wall;
+                    on_ended(lost);
+                }
+                break;
+            case ClaimPhase::ended:
+                if (!live) on_drained({run.id, run.attempt, run.claim->fence});
+                break;
+        }
+    }
+    // What the agent has and we know nothing of (any more): nothing of it may go on.
+    for (const ExecutionRef& ref : event.live) {
+        if (run_of(ref) == nullptr) {
+            effects_->emplace_back(SignalOrder{id, ref, SignalKind::kill, std::nullopt});
+            changes_.events.push_back({serials_.next_event++,
+                                       now_.wall,
+                                       "controller",
+                                       {},
+                                       ref.run,
+                                       ref.attempt,
+                                       "stale_execution",
+                                       {},
+                                       {},
+                                       "its claim is no longer valid",
+                                       "ordered killed"});
+        }
+    }
+    for (const ExecutionRef& ref : event.held) {
+        if (run_of(ref) == nullptr) revoke.claims.push_back(ref);
+    }
+    if (!revoke.claims.empty()) effects_->emplace_back(std::move(revoke));
+    effects_->emplace_back(WelcomeOrder{id, event.report.sequence});
+    changes_.events.push_back(
+        {serials_.next_event++,
+         now_.wall,
+         actor_,
+         {},
+         {},
+         0,
+         "agent_connected",
+         {},
+         {},
+         {},
+         "host " + agent.record.host + ", " + std::to_string(agent.record.slots) + " slots"});
+}
+
+void World::on(AgentReport& event) {
+    Agent* agent = agent_of(event.agent);
+    if (agent == nullptr) return;
+    actor_ = "agent " + event.agent.text;
+    heard_from(*agent);
+    agent->window = event.window;
+    if (event.sequence > agent->acked) {
+        agent->acked = event.sequence;
+        take_report(*agent, event);
+    }
+    effects_->emplace_back(AckOrder{event.agent, event.sequence});
+}
+
+void World::take_report(Agent& agent, const AgentReport& report) {
+    const auto ours = [&](const Run* run) {
+        return run != nullptr && run->claim->agent == agent.record.id;
+    };
+    for (const Started& started : report.started) {
+        if (ours(run_of(started.execution))) on_started(started);
+    }
+    for (const Ended& ended : report.ended) {
+        if (ours(run_of(ended.execution))) on_ended(ended);
+    }
+    for (const ExecutionRef& drained : report.drained) {
+        if (ours(run_of(drained))) on_drained(drained);
+    }
+    for (const ExecutionRef& returned : report.returned) {
+        Run* run = run_of(returned);
+        if (ours(run) && run->claim->phase == ClaimPhase::held) on_returned(*run);
+    }
+}
+
+void World::on(AgentHeartbeat& event) {
+    Agent* agent = agent_of(event.agent);
+    if (agent == nullptr) return;
+    actor_ = "agent " + event.agent.text;
+    heard_from(*agent);
+    touch(*agent);
+    // Stored now and then only: the agent's own heartbeat is stored each time.
+    constexpr Duration kStoreEvery = std::chrono::seconds{30};
+    for (const auto& [execution, pid] : event.live) {
+        Run* run = run_of(execution);
+        if (run == nullptr || run->claim->agent != event.agent) continue;
+        if (run->claim->phase == ClaimPhase::held) on_started({execution, now_.wall, pid});
+        heard_again(*run);
+        if ((pid && run->pid != pid) || !run->heartbeat_at ||
+            now_.wall - *run->heartbeat_at >= kStoreEvery) {
+            run->heartbeat_at = now_.wall;
+            if (pid) run->pid = pid;
+            touch(*run);
+        }
+    }
+}
+
+void World::on(AgentDisconnected& event) {
+    Agent* agent = agent_of(event.agent);
+    if (agent == nullptr) return;
+    agent->connected = false;
+    if (agent->record.state == AgentState::draining && agent->runs.empty()) {
+        // It was asked to leave, and left.
+        changes_.deleted_agents.push_back(event.agent);
+        dirty_agents_.erase(event.agent);
+        agents_.erase(event.agent);
+        return;
+    }
+    agent->record.state = AgentState::lost;
+    touch(*agent);
+}
+
+void World::on(AgentDied& event) {
+    if (Agent* agent = agent_of(event.agent)) agent->died = true;
+}
+
+void World::lose_silent_agents() {
+    for (auto& [id, agent] : agents_) {
+        const Duration silent = now_.steady - agent.last_contact;
+        if (silent >= kClaimLease && agent.connected && agent.record.state == AgentState::online) {
+            agent.record.state = AgentState::lost;
+            touch(agent);
+        }
+        actor_ = "controller";
+        const std::vector<RunId> claimed(agent.runs.begin(), agent.runs.end());
+        for (const RunId& run_id : claimed) {
+            Run& run = runs_.at(run_id);
+            if (run.claim->phase == ClaimPhase::held) {
+                // By its lease the agent may not start it any more.
+                if (silent >= kClaimLease + kLeaseMargin) on_returned(run);
+            } else if (run.state == RunState::running &&
+                       silent >= sweeps_.at(run.sweep).policy.heartbeat_timeout) {
+                lose(run, agent.died ? EndReason::agent_lost : EndReason::heartbeat_lost);
+            }
+        }
+    }
+}
+
+/// When an agent that stays silent from now on changes something, at the earliest. Contact only
+/// puts it off, so this need not be asked again before.
+std::optional<SteadyTime> World::next_silence() const {
+    std::optional<SteadyTime> next;
+    const auto at = [&next](SteadyTime time) {
+        if (!next || time < *next) next = time;
+    };
+    for (const auto& [id, agent] : agents_) {
+        if (agent.connected && agent.record.state == AgentState::online)
+            at(agent.last_contact + kClaimLease);
+        for (const RunId& run_id : agent.runs) {
+            const Run& run = runs_.at(run_id);
+            if (run.claim->phase == ClaimPhase::held)
+                at(agent.last_contact + kClaimLease + kLeaseMargin);
+            if (run.state == RunState::running) {
+                at(agent.last_contact + sweeps_.at(run.sweep).policy.heartbeat_timeout);
+            }
+        }
+    }
+    return next;
+}
+
+void World::on(MetricsLogged& event) {
+    if (Agent* agent = agent_of(event.agent)) heard_from(*agent);
+    Run* run = run_of(event.execution);
+    if (run != nullptr && event.offset_end > run->metrics_offset) {
+        actor_ = "agent " + event.agent.text;
+        Sweep& sweep = sweeps_.at(run->sweep);
+        // Lines before metrics_offset were taken in already; agents cut at line ends, so a message
+        // is either all new or begins with what is known.
+        if (event.offset == run->metrics_offset) {
+            for (const std::vector<MetricPoint>& line : event.points) {
+                for (const MetricPoint& point : line)
+                    take_in(run->summary, point);
+            }
+            if (!event.lines.empty()) {
+                changes_.metrics.push_back(
+                    {run->id, run->attempt, run->metrics_lines, std::move(event.lines)});
+            }
+            run->metrics_lines += event.points.size();
+            run->metrics_offset = event.offset_end;
+            if (event.invalid && !run->bad_metrics_reported) {
+                run->bad_metrics_reported = true;
+                audit("metrics_invalid", *run, {}, {},
+                      "a line is not a JSON object and was skipped", *event.invalid);
+            }
+            if (event.preempting && run->state == RunState::running && !run->preempting) {
+                run->preempting = true;
+                audit("run_preempting", *run, {}, {}, {}, {});
+            }
+            if (sweep.policy.metric) {
+                const std::optional<double> value = best_value(*run, *sweep.policy.metric);
+                std::optional<BestRun>& best = sweep.record.best;
+                if (value && (!best || sweep.policy.metric->better(*value, best->value))) {
+                    best = BestRun{run->id, *value};
+                    touch(sweep);
+                }
+                if (value && sweep.policy.metric->reached(*value)) target_reached(sweep, *run);
+            }
+            touch(*run);
+        }
+    }
+    const std::uint64_t taken = run != nullptr ? run->metrics_offset : event.offset_end;
+    effects_->emplace_back(MetricsAck{event.agent, event.execution, taken});
+}
+
+}  // namespace sweepctl

@@ -1,0 +1,410 @@
+// What people ask of the World.
+
+#include "sweepctl/base/check.hpp"
+#include "sweepctl/core/world.hpp"
+
+#include <algorithm>
+
+namespace sweepctl {
+
+namespace {
+
+std::string quoted(const std::string& text) {
+    return "'" + text + "'";
+}
+
+std::string past_tense(SweepCommand command) {
+    switch (command) {
+        case SweepCommand::pause: return "paused";
+        case SweepCommand::resume: return "resumed";
+        case SweepCommand::stop: return "stopped";
+        case SweepCommand::cancel: return "cancelled";
+    }
+    std::abort();
+}
+
+/// The wording of W&B's client, which scripts look for.
+std::string refusal(SweepStatus status, SweepCommand command) {
+    const std::string word(to_string(status));
+    return command == SweepCommand::pause ? "Cannot pause " + word + " sweep."
+                                          : "Sweep already " + word + ".";
+}
+
+}  // namespace
+
+void World::on(CreateSweep& event) {
+    actor_ = event.request.actor;
+    // Sweep ids are drawn with another key than run ids, so that the two differ at a glance in
+    // logs.
+    const SweepId id{id_text(serials_.next_sweep++, id_key_ ^ 0x73776565U)};
+    Sweep& sweep = sweeps_[id];
+    SweepRecord& record = sweep.record;
+    record.id = id;
+    record.name = event.name.empty() ? id.text : event.name;
+    record.project = event.project;
+    record.entity = event.entity;
+    record.status = SweepStatus::pending;
+    record.parallel = event.policy.parallel;
+    record.run_cap = event.policy.run_cap;
+    record.created_at = now_.wall;
+    if (event.policy.metric) {
+        record.metric_name = event.policy.metric->name;
+        record.metric_maximize = event.policy.metric->goal == Goal::maximize;
+    }
+    sweep.policy = event.policy;
+    sweep.strategy = event.strategy;
+    record.expected_runs = sweep.strategy->size();
+    if (record.run_cap && (!record.expected_runs || *record.run_cap < *record.expected_runs)) {
+        record.expected_runs = record.run_cap;
+    }
+    active_.insert(id);
+    audit("sweep_status", sweep, {}, "pending", {}, {});
+    if (event.paused) set_status(sweep, SweepStatus::paused, "created paused");
+    changes_.new_sweeps.push_back({record, std::move(event.origin)});
+    touch(sweep);
+    answer(event.request, AnswerCode::ok, "created sweep " + id.text, id);
+}
+
+void World::on(CommandSweep& event) {
+    actor_ = event.request.actor;
+    Sweep* sweep = sweep_of(event.sweep);
+    if (sweep == nullptr) {
+        answer(event.request, AnswerCode::not_found, "no sweep " + quoted(event.sweep.text));
+        return;
+    }
+    const SweepId& id = sweep->record.id;
+    const SweepStatus status = sweep->record.status;
+    CommandRule rule = command_rule(status, event.command);
+    if (rule.verdict == CommandVerdict::change_if_live) {
+        const RunCounts& counts = sweep->record.counts;
+        const bool live =
+            counts[RunState::running] + counts[RunState::pending] > 0 || !sweep->claims.empty();
+        rule.verdict = live ? CommandVerdict::change : CommandVerdict::refused;
+    }
+    switch (rule.verdict) {
+        case CommandVerdict::refused:
+            answer(event.request, AnswerCode::wrong_state, refusal(status, event.command), id);
+            return;
+        case CommandVerdict::change_if_live:
+        case CommandVerdict::nothing: {
+            const std::string word =
+                status == SweepStatus::pending ? "pending" : past_tense(event.command);
+            answer(event.request, AnswerCode::ok,
+                   "sweep " + id.text + " is already " +
+                       (status == SweepStatus::running ? "running" : word),
+                   id);
+            return;
+        }
+        case CommandVerdict::change: break;
+    }
+
+    std::unordered_set<Fence> open;
+    std::string message = past_tense(event.command) + " sweep " + id.text;
+    switch (event.command) {
+        case SweepCommand::pause:
+        case SweepCommand::stop: {
+            set_status(*sweep, rule.to, {});
+            call_back_held(*sweep, open);
+            const std::uint64_t live = sweep->record.counts[RunState::running];
+            if (live > 0) message += "; " + std::to_string(live) + " live runs go on";
+            answer_when_settled(event.request, std::move(message), id, {}, std::move(open), false);
+            return;
+        }
+        case SweepCommand::resume:
+            sweep->fail_streak = 0;
+            if (sweep->strategy == nullptr) {
+                answer(event.request, AnswerCode::wrong_state,
+                       "its stored spec cannot be read any more", id);
+                return;
+            }
+            set_status(*sweep, rule.to, {});
+            sweep->record.target_reached = false;
+            refresh_exhausted(*sweep);
+            settle(*sweep);
+            if (sweep->record.status == SweepStatus::finished)
+                message += ": nothing is left to do, it is finished";
+            answer(event.request, AnswerCode::ok, std::move(message), id);
+            return;
+        case SweepCommand::cancel:
+            cancel(*sweep, event.grace, open);
+            answer_when_settled(event.request, std::move(message), id, {}, std::move(open), true);
+            return;
+    }
+}
+
+void World::call_back_held(Sweep& sweep, std::unordered_set<Fence>& open) {
+    std::map<AgentId, RevokeOrder> orders;
+    for (const RunId& run_id : sweep.runs) {
+        Run& run = runs_.at(run_id);
+        if (!run.claim || run.claim->phase != ClaimPhase::held) continue;
+        open.insert(run.claim->fence);
+        if (!run.claim->revoking) {
+            run.claim->revoking = true;
+            touch(run);
+        }
+        RevokeOrder& order = orders[run.claim->agent];
+        order.agent = run.claim->agent;
+        order.claims.push_back({run.id, run.attempt, run.claim->fence});
+    }
+    for (auto& [agent, order] : orders)
+        effects_->emplace_back(std::move(order));
+}
+
+void World::cancel(Sweep& sweep, std::optional<Duration> grace, std::unordered_set<Fence>& open) {
+    set_status(sweep, SweepStatus::cancelled, {});
+    const std::vector<RunId> ids(sweep.runs.begin(), sweep.runs.end());
+    for (const RunId& run_id : ids) {
+        Run& run = runs_.at(run_id);
+        if (run.state == RunState::pending && !run.claim) {
+            set_state(run, RunState::killed, EndReason::cancelled_before_start);
+            continue;
+        }
+        run.retry_wanted = false;
+        if (!run.claim) continue;
+        const Agent* agent = agent_of(run.claim->agent);
+        const bool reachable = agent != nullptr && agent->connected;
+        if (reachable || run.claim->phase == ClaimPhase::held) open.insert(run.claim->fence);
+        order_end(run, EndReason::cancel, grace ? SignalKind::stop : SignalKind::kill,
+                  std::nullopt);
+        if (grace) timers_.emplace(now_.steady + *grace, KillDue{run.id, run.claim->fence});
+    }
+    std::unordered_set<Fence> held;
+    call_back_held(sweep, held);
+}
+
+void World::on(StopRun& event) {
+    actor_ = event.request.actor;
+    Run* run = run_of(event.run);
+    if (run == nullptr && !event.ended) {
+        answer(event.request, AnswerCode::not_found, "no run " + quoted(event.run.text));
+        return;
+    }
+    const Run& seen = run != nullptr ? *run : *event.ended;
+    const std::string name = "run " + seen.id.text;
+    if (run == nullptr || (is_ended(run->state) && !crashed_by_silence(*run))) {
+        answer(event.request, AnswerCode::ok,
+               name + " is already " + std::string(to_string(seen.state)), seen.sweep, seen.id);
+        return;
+    }
+    if (run->state == RunState::pending && !run->claim) {
+        set_state(*run, RunState::killed, EndReason::stopped_before_start);
+        answer(event.request, AnswerCode::ok, name + " will not be started", run->sweep, run->id);
+        settle(sweeps_.at(run->sweep));
+        return;
+    }
+    const bool again = run->stopping;
+    if (!again || event.force) {
+        order_end(*run, event.reason, event.force ? SignalKind::kill : SignalKind::stop,
+                  event.signal);
+    }
+    if (run->claim->phase == ClaimPhase::held) {
+        answer_when_settled(event.request, name + " is stopped", run->sweep, run->id,
+                            {run->claim->fence}, false);
+        return;
+    }
+    const Agent* agent = agent_of(run->claim->agent);
+    std::string message = again && !event.force
+                              ? name + " is being stopped already; --force kills it now"
+                          : event.force ? "killing " + name
+                                        : "stopping " + name;
+    if (agent == nullptr || !agent->connected)
+        message += "; its agent is not reachable, the order waits for it";
+    answer(event.request, AnswerCode::ok, std::move(message), run->sweep, run->id);
+}
+
+void World::on(RetryRun& event) {
+    actor_ = event.request.actor;
+    Run* run = run_of(event.run);
+    if (run == nullptr && !event.ended) {
+        answer(event.request, AnswerCode::not_found, "no run " + quoted(event.run.text));
+        return;
+    }
+    const Run& seen = run != nullptr ? *run : *event.ended;
+    const std::string name = "run " + seen.id.text;
+    Sweep* sweep = sweep_of(seen.sweep);
+    if (sweep == nullptr) {
+        answer(event.request, AnswerCode::not_found, "the sweep of " + name + " is gone");
+        return;
+    }
+    if (seen.state == RunState::pending || seen.retry_wanted) {
+        answer(event.request, AnswerCode::ok, name + " is already waiting to go again", seen.sweep,
+               seen.id);
+        return;
+    }
+    if (seen.state == RunState::running || seen.state == RunState::finished) {
+        answer(event.request, AnswerCode::wrong_state,
+               name + " is " + std::string(to_string(seen.state)) +
+                   "; failed, crashed and killed runs can be retried",
+               seen.sweep, seen.id);
+        return;
+    }
+    Run& kept = run != nullptr ? *run : keep(std::move(*event.ended));
+    std::string message = name + " goes again as attempt " + std::to_string(kept.attempt + 1);
+    if (kept.claim && event.force) release_claim(kept);
+    if (kept.claim) {
+        kept.retry_wanted = true;
+        touch(kept);
+        message += crashed_by_silence(kept) ? " once its agent is back or its host has restarted; "
+                                              "--force does not wait for that"
+                                            : " once the rest of its last attempt is gone";
+    } else if (kept.state != RunState::pending) {
+        go_again(kept, false);
+    }
+    if (sweep->record.status == SweepStatus::finished) {
+        set_status(*sweep, SweepStatus::running, "a run was retried");
+    } else if (!creates_runs(sweep->record.status)) {
+        message +=
+            "; it waits, because its sweep is " + std::string(to_string(sweep->record.status));
+    }
+    answer(event.request, AnswerCode::ok, std::move(message), sweep->record.id, event.run);
+}
+
+void World::on(EnqueueRun& event) {
+    actor_ = event.request.actor;
+    Sweep* sweep = sweep_of(event.sweep);
+    if (sweep == nullptr) {
+        answer(event.request, AnswerCode::not_found, "no sweep " + quoted(event.sweep.text));
+        return;
+    }
+    SweepRecord& record = sweep->record;
+    if (sweep->strategy == nullptr) {
+        answer(event.request, AnswerCode::wrong_state, "its stored spec cannot be read any more",
+               record.id);
+        return;
+    }
+    if (record.run_cap && record.counts.total() >= *record.run_cap) {
+        answer(event.request, AnswerCode::wrong_state,
+               "the sweep has reached its run_cap of " + std::to_string(*record.run_cap),
+               record.id);
+        return;
+    }
+    const std::optional<std::uint64_t> number = sweep->strategy->number_of(event.config);
+    if (number && sweep->coverage.covered(*number)) {
+        answer(
+            event.request, AnswerCode::wrong_state,
+            "a run of the sweep has this configuration already; retry that run to execute it again",
+            record.id);
+        return;
+    }
+    Run& run = create_run(*sweep, std::move(event.config), RunOrigin::enqueued, number);
+    if (event.front) {
+        std::int32_t lowest = 0;
+        for (const QueueKey& key : sweep->queue)
+            lowest = std::min(lowest, key.priority);
+        run.priority = lowest - 1;
+    }
+    enqueue(*sweep, run);
+    std::string message = "enqueued run " + run.id.text;
+    if (record.status == SweepStatus::finished) {
+        set_status(*sweep, SweepStatus::running, "a run was enqueued");
+    } else if (!creates_runs(record.status)) {
+        message += "; it waits, because the sweep is " + std::string(to_string(record.status));
+    }
+    answer(event.request, AnswerCode::ok, std::move(message), record.id, run.id);
+}
+
+void World::on(DeleteRun& event) {
+    actor_ = event.request.actor;
+    Run* run = run_of(event.run);
+    if (run == nullptr && !event.ended) {
+        answer(event.request, AnswerCode::not_found, "no run " + quoted(event.run.text));
+        return;
+    }
+    const Run& seen = run != nullptr ? *run : *event.ended;
+    const SweepId sweep_id = seen.sweep;
+    const RunId id = seen.id;
+    if (!seen.settled()) {
+        const std::string what =
+            seen.claim && is_ended(seen.state)
+                ? " has not been confirmed dead"
+                : " is " + std::string(to_string(seen.state)) + "; stop it first";
+        answer(event.request, AnswerCode::wrong_state, "run " + id.text + what, sweep_id, id);
+        return;
+    }
+    if (Sweep* sweep = sweep_of(sweep_id)) {
+        audit("run_deleted", seen, std::string(to_string(seen.state)), {}, {}, {});
+        --sweep->record.counts[seen.state];
+        if (seen.suggestion) sweep->coverage.free(*seen.suggestion);
+        if (sweep->record.best && sweep->record.best->run == id)
+            sweep->record.best = event.next_best;
+        sweep->runs.erase(id);
+        refresh_exhausted(*sweep);
+        touch(*sweep);
+    }
+    runs_.erase(id);
+    changes_.deleted_runs.push_back(id);
+    answer(event.request, AnswerCode::ok, "deleted run " + id.text, sweep_id, id);
+}
+
+void World::on(DeleteSweep& event) {
+    actor_ = event.request.actor;
+    Sweep* sweep = sweep_of(event.sweep);
+    if (sweep == nullptr) {
+        answer(event.request, AnswerCode::not_found, "no sweep " + quoted(event.sweep.text));
+        return;
+    }
+    const SweepId id = sweep->record.id;
+    std::unordered_set<Fence> open;
+    for (const RunId& run : sweep->runs) {
+        if (const auto& claim = runs_.at(run).claim) open.insert(claim->fence);
+    }
+    if (!open.empty() && !event.force) {
+        answer(event.request, AnswerCode::wrong_state,
+               "sweep " + id.text + " has " + std::to_string(open.size()) +
+                   " live or held runs; --force cancels first",
+               id);
+        return;
+    }
+    if (open.empty()) {
+        erase_sweep(*sweep);
+        answer(event.request, AnswerCode::ok, "deleted sweep " + id.text, id);
+        return;
+    }
+    sweep->delete_wanted = true;
+    std::unordered_set<Fence> cancelled;
+    cancel(*sweep, std::nullopt, cancelled);
+    answer_when_settled(event.request, "deleted sweep " + id.text, id, {}, std::move(open), true);
+}
+
+void World::erase_sweep(Sweep& sweep) {
+    const SweepId id = sweep.record.id;
+    audit("sweep_deleted", sweep, std::string(to_string(sweep.record.status)), {}, {}, {});
+    for (const RunId& run : sweep.runs)
+        runs_.erase(run);
+    active_.erase(id);
+    changes_.deleted_sweeps.push_back(id);
+    sweeps_.erase(id);
+}
+
+void World::on(DrainAgent& event) {
+    actor_ = event.request.actor;
+    Agent* agent = agent_of(event.agent);
+    if (agent == nullptr) {
+        answer(event.request, AnswerCode::not_found, "no agent " + quoted(event.agent.text));
+        return;
+    }
+    if (!agent->connected) {
+        answer(event.request, AnswerCode::wrong_state,
+               "agent " + event.agent.text + " is not connected");
+        return;
+    }
+    std::unordered_set<Fence> open;
+    RevokeOrder revoke{agent->record.id, {}};
+    for (const RunId& run_id : agent->runs) {
+        Run& run = runs_.at(run_id);
+        if (run.claim->phase != ClaimPhase::held) continue;
+        run.claim->revoking = true;
+        touch(run);
+        open.insert(run.claim->fence);
+        revoke.claims.push_back({run.id, run.attempt, run.claim->fence});
+    }
+    agent->record.state = AgentState::draining;
+    touch(*agent);
+    if (!revoke.claims.empty()) effects_->emplace_back(std::move(revoke));
+    effects_->emplace_back(DrainOrder{agent->record.id});
+    answer_when_settled(event.request,
+                        "agent " + event.agent.text + " leaves when its live runs have ended", {},
+                        {}, open, false);
+}
+
+}  // namespace sweepctl

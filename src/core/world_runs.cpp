@@ -1,0 +1,277 @@
+// What happens to one run: start, end, loss, return, and going again.
+
+#include "sweepctl/base/check.hpp"
+#include "sweepctl/core/world.hpp"
+
+#include <csignal>
+
+namespace sweepctl {
+
+void World::on_started(const Started& started) {
+    Run& run = *run_of(started.execution);
+    if (run.claim->phase != ClaimPhase::held) {
+        if (started.pid && run.pid != started.pid) {
+            run.pid = started.pid;
+            touch(run);
+        }
+        return;
+    }
+    Sweep& sweep = sweeps_.at(run.sweep);
+    const Agent& agent = agents_.at(run.claim->agent);
+    run.claim->phase = ClaimPhase::started;
+    run.claim->revoking = false;
+    run.started_at = started.at;
+    run.heartbeat_at = now_.wall;
+    run.pid = started.pid;
+    run.agent = agent.record.id;
+    run.host = agent.record.host;
+    run.boot_id = agent.record.boot_id;
+    run.requeued = false;
+    set_state(run, RunState::running, std::nullopt);
+    settle_wait(run.claim->fence, false);
+    if (run.stopping) {  // It was to be given back, but had been started.
+        send_signal(run,
+                    run.stop_reason == EndReason::cancel ? SignalKind::kill : SignalKind::stop);
+    }
+    if (sweep.policy.timeout) {
+        timers_.emplace(now_.steady + *sweep.policy.timeout, RunTimeout{run.id, run.claim->fence});
+    }
+}
+
+void World::on_ended(const Ended& ended) {
+    Run& run = *run_of(ended.execution);
+    if (run.claim->phase == ClaimPhase::ended) {
+        if (ended.drained) on_drained(ended.execution);
+        return;
+    }
+    if (run.claim->phase == ClaimPhase::held) {
+        if (ended.kind == EndKind::spawn_error) {
+            const Agent& agent = agents_.at(run.claim->agent);
+            run.agent = agent.record.id;
+            run.host = agent.record.host;
+        } else {
+            on_started({ended.execution, ended.started_at.value_or(ended.at), std::nullopt});
+        }
+    }
+    run.claim->phase = ClaimPhase::ended;
+    run.claim->revoking = false;
+    run.cpu_us = ended.cpu_us;
+    run.max_rss_kib = ended.max_rss_kib;
+    finish_execution(run, ended, judge_end(run, ended));
+    if (ended.drained) on_drained(ended.execution);
+}
+
+void World::finish_execution(Run& run, const Ended& ended, const EndVerdict& verdict) {
+    run.exit_code = verdict.exit_code;
+    run.term_signal = verdict.term_signal;
+    run.end_detail = ended.detail;
+    touch(run);
+    if (is_ended(run.state) && !crashed_by_silence(run)) {
+        // It reported finish() before: the exit is recorded, the state stays.
+        audit("run_exit", run, {}, {}, std::string(to_string(verdict.reason)), ended.detail);
+        return;
+    }
+    run.ended_at = ended.at;
+    if (verdict.requeue) {
+        // It stays running until nothing of it can be alive (on_drained), then it is pending again.
+        if (crashed_by_silence(run)) set_state(run, RunState::running, std::nullopt, "heard again");
+        run.end_reason = EndReason::preempted;
+        return;
+    }
+    std::string detail = ended.detail;
+    if (verdict.exit_code && *verdict.exit_code != 0) {
+        detail +=
+            (detail.empty() ? "" : "; ") + ("exit code " + std::to_string(*verdict.exit_code));
+    } else if (verdict.term_signal) {
+        detail += (detail.empty() ? "" : "; ") + ("signal " + std::to_string(*verdict.term_signal));
+    }
+    set_state(run, verdict.state, verdict.reason, std::move(detail));
+    Sweep& sweep = sweeps_.at(run.sweep);
+    if (retries(sweep.policy.retry, run)) {
+        ++run.retries;
+        run.retry_wanted = true;
+    }
+    judge_streak(sweep, run);
+}
+
+void World::on_drained(const ExecutionRef& execution) {
+    Run& run = *run_of(execution);
+    if (run.claim->phase != ClaimPhase::ended) return;
+    release_claim(run);
+}
+
+void World::on_returned(Run& run) {
+    SWEEPCTL_CHECK(run.claim && run.claim->phase == ClaimPhase::held);
+    if (run.stopping) {
+        const EndReason reason = reason_before_start(run.stop_reason.value_or(EndReason::stop_run));
+        set_state(run, RunState::killed, reason);
+    }
+    release_claim(run);
+}
+
+void World::lose(Run& run, EndReason reason) {
+    set_state(run, RunState::crashed, reason,
+              "last heard " +
+                  std::to_string((now_.steady - agents_.at(run.claim->agent).last_contact).count() /
+                                 1000) +
+                  " s ago");
+    Sweep& sweep = sweeps_.at(run.sweep);
+    if (retries(sweep.policy.retry, run)) {
+        ++run.retries;
+        run.retry_wanted = true;  // As soon as its agent is back or its host has restarted.
+    }
+    settle(sweep);
+}
+
+void World::heard_again(Run& run) {
+    if (!crashed_by_silence(run) || run.claim->phase != ClaimPhase::started) return;
+    run.ended_at.reset();
+    if (run.retry_wanted && run.retries > 0) --run.retries;
+    run.retry_wanted = false;
+    set_state(run, RunState::running, std::nullopt, "heard again");
+    Sweep& sweep = sweeps_.at(run.sweep);
+    if (sweep.record.status == SweepStatus::finished) {
+        set_status(sweep, SweepStatus::running, "a run that was thought lost is alive");
+    }
+}
+
+/// The agent has nothing more of it: its slot is free, and it goes again if it is to.
+void World::release_claim(Run& run) {
+    Sweep& sweep = sweeps_.at(run.sweep);
+    const Claim released = *run.claim;
+    run.claim.reset();
+    if (Agent* agent = agent_of(released.agent)) {
+        agent->runs.erase(run.id);
+        agent->tokens -= sweep.policy.resources.cpus;
+        agent->gpus -= sweep.policy.resources.gpus;
+    }
+    const auto claims = sweep.claims.find(released.agent);
+    if (--claims->second == 0) sweep.claims.erase(claims);
+    touch(run);
+
+    if (run.state == RunState::pending) {
+        enqueue(sweep, run);
+    } else if (run.state ==
+               RunState::running) {  // Only a preempted one ends without a state of its own.
+        SWEEPCTL_CHECK(run.end_reason == EndReason::preempted);
+        if (run.stopping) {
+            set_state(run, RunState::killed,
+                      run.stop_reason);  // Cancelled while its tree was draining.
+        } else {
+            go_again(run, true);
+        }
+    } else if (run.retry_wanted) {
+        go_again(run, false);
+    }
+    settle_wait(released.fence, true);
+    if (sweep.delete_wanted && sweep.claims.empty()) {
+        erase_sweep(sweep);
+        return;
+    }
+    settle(sweep);
+}
+
+void World::go_again(Run& run, bool requeued) {
+    Attempt past;
+    past.run = run.id;
+    past.attempt = run.attempt;
+    past.state = requeued ? RunState::pending : run.state;
+    past.end_reason = run.end_reason;
+    past.exit_code = run.exit_code;
+    past.term_signal = run.term_signal;
+    past.end_detail = run.end_detail;
+    past.agent = run.agent;
+    past.host = run.host;
+    past.pid = run.pid;
+    past.started_at = run.started_at;
+    past.ended_at = run.ended_at;
+    changes_.attempts.push_back(std::move(past));
+
+    ++run.attempt;
+    run.requeued = requeued;
+    run.retry_wanted = false;
+    run.stopping = false;
+    run.preempting = false;
+    run.stop_reason.reset();
+    run.stop_signal.reset();
+    run.exit_code.reset();
+    run.term_signal.reset();
+    run.end_detail.clear();
+    run.started_at.reset();
+    run.ended_at.reset();
+    run.pid.reset();
+    run.metrics_offset = 0;
+    run.metrics_lines = 0;
+    run.bad_metrics_reported = false;
+    if (!requeued)
+        run.summary.clear();  // A requeued run goes on where it was; a retried one begins anew.
+    set_state(run, RunState::pending,
+              requeued ? std::optional(EndReason::preempted) : std::nullopt);
+    enqueue(sweeps_.at(run.sweep), run);
+}
+
+/// Marks a claimed run to be ended, and orders it: given back when it is held, a signal when it
+/// lives.
+void World::order_end(Run& run, EndReason reason, SignalKind kind, std::optional<int> signal) {
+    run.stopping = true;
+    run.stop_reason = reason;
+    run.stop_signal = signal;
+    run.retry_wanted = false;
+    touch(run);
+    audit(reason == EndReason::cancel ? "cancel" : "stop_run", run, {}, {},
+          std::string(to_string(reason)), {});
+    if (run.claim->phase == ClaimPhase::held) {
+        run.claim->revoking = true;
+        effects_->emplace_back(
+            RevokeOrder{run.claim->agent, {{run.id, run.attempt, run.claim->fence}}});
+    } else {
+        send_signal(run, kind);
+    }
+}
+
+void World::send_signal(Run& run, SignalKind kind) {
+    effects_->emplace_back(SignalOrder{run.claim->agent,
+                                       {run.id, run.attempt, run.claim->fence},
+                                       kind,
+                                       kind == SignalKind::stop ? run.stop_signal : std::nullopt});
+}
+
+/// metric.target: nothing new is started; what lives goes on.
+void World::target_reached(Sweep& sweep, const Run& by) {
+    if (sweep.record.target_reached || !creates_runs(sweep.record.status)) return;
+    sweep.record.target_reached = true;
+    audit("target_reached", by, {}, {}, {}, {});
+    const std::vector<RunId> ids(sweep.runs.begin(), sweep.runs.end());
+    for (const RunId& id : ids) {
+        Run& run = runs_.at(id);
+        if (run.state != RunState::pending || run.stopping) continue;
+        if (run.claim) {
+            order_end(run, EndReason::target_reached, SignalKind::stop, std::nullopt);
+        } else {
+            set_state(run, RunState::killed, EndReason::target_reached);
+        }
+    }
+    refresh_exhausted(sweep);
+    settle(sweep);
+}
+
+/// The breaker: when run after run fails at once, something is wrong with all of them.
+void World::judge_streak(Sweep& sweep, const Run& run) {
+    const bool failed = run.state == RunState::failed || run.state == RunState::crashed;
+    if (run.state == RunState::killed || !sweep.policy.fail_fast) return;
+    const FailFast& rule = *sweep.policy.fail_fast;
+    const bool quick =
+        !run.started_at || !run.ended_at || *run.ended_at - *run.started_at <= rule.within;
+    sweep.fail_streak = failed && quick ? sweep.fail_streak + 1 : 0;
+    if (sweep.fail_streak < rule.runs || !creates_runs(sweep.record.status)) return;
+    sweep.fail_streak = 0;
+    set_status(sweep, SweepStatus::paused, "fail_fast");
+    audit("fail_fast", sweep, {}, {},
+          "the last " + std::to_string(rule.runs) + " runs all failed within " +
+              std::to_string(rule.within.count() / 1000) + " s",
+          "the last of them is run " + run.id.text);
+    std::unordered_set<Fence> held;
+    call_back_held(sweep, held);
+}
+
+}  // namespace sweepctl

@@ -1,0 +1,200 @@
+// What the World says about itself: explanations for people, broken invariants for tests.
+
+#include "sweepctl/core/world.hpp"
+
+#include <algorithm>
+
+namespace sweepctl {
+
+namespace {
+
+std::string count_of(std::uint64_t n, const std::string& noun) {
+    return std::to_string(n) + " " + noun + (n == 1 ? "" : "s");
+}
+
+}  // namespace
+
+std::vector<std::string> World::explain(const SweepId& id, Now) const {
+    std::vector<std::string> lines;
+    const auto found = sweeps_.find(id);
+    if (found == sweeps_.end()) return lines;
+    const Sweep& sweep = found->second;
+    const SweepRecord& record = sweep.record;
+    std::string first = "sweep " + id.text + " is " + std::string(to_string(record.status));
+    if (!record.reason.empty()) first += ": " + record.reason;
+    lines.push_back(std::move(first));
+
+    std::uint64_t held = 0;
+    std::uint64_t draining = 0;
+    std::uint64_t silent = 0;
+    for (const RunId& run_id : sweep.runs) {
+        const Run& run = runs_.at(run_id);
+        if (!run.claim) continue;
+        if (run.claim->phase == ClaimPhase::held) ++held;
+        if (run.claim->phase == ClaimPhase::ended) ++draining;
+        if (crashed_by_silence(run)) ++silent;
+    }
+    const RunCounts& counts = record.counts;
+    lines.push_back(count_of(counts[RunState::running], "live run") + ", " +
+                    std::to_string(counts[RunState::pending]) + " pending (" +
+                    std::to_string(held) + " of them handed to an agent)");
+    if (draining > 0) {
+        lines.push_back(count_of(draining, "run") +
+                        " ended, but something it started is still alive");
+    }
+    if (silent > 0) {
+        lines.push_back(count_of(silent, "run") +
+                        " crashed by silence; its agent may still bring news of it");
+    }
+    if (record.exhausted) {
+        if (record.target_reached) {
+            lines.emplace_back("no new runs: metric.target was reached");
+        } else if (record.run_cap && counts.total() >= *record.run_cap) {
+            lines.push_back("no new runs: run_cap of " + std::to_string(*record.run_cap) +
+                            " is reached");
+        } else {
+            lines.emplace_back("no new runs: the search has nothing more to propose");
+        }
+    }
+    if (!creates_runs(record.status)) {
+        if (counts[RunState::pending] > 0)
+            lines.emplace_back("pending runs wait until the sweep is resumed");
+        return lines;
+    }
+    if (record.exhausted && sweep.queue.empty()) return lines;
+    if (agents_.empty()) lines.emplace_back("no agent is connected");
+    for (const auto& [agent_id, agent] : agents_) {
+        const std::string who = "agent " + agent_id.text + " on " + agent.record.host + ": ";
+        const Resources& need = sweep.policy.resources;
+        if (!agent.connected) {
+            lines.push_back(who + "not connected");
+        } else if (agent.record.state == AgentState::draining) {
+            lines.push_back(who + "draining, takes nothing new");
+        } else if (agent.record.state == AgentState::lost) {
+            lines.push_back(who + "silent");
+        } else if (agent.record.only_sweep && *agent.record.only_sweep != id) {
+            lines.push_back(who + "serves sweep " + agent.record.only_sweep->text + " only");
+        } else if (need.cpus > agent.record.slots || need.gpus > agent.record.gpus) {
+            lines.push_back(who + "too small: a run needs " + count_of(need.cpus, "slot") +
+                            " and " + count_of(need.gpus, "GPU") + ", it has " +
+                            std::to_string(agent.record.slots) + " and " +
+                            std::to_string(agent.record.gpus));
+        } else if (agent.tokens + need.cpus > agent.record.slots ||
+                   agent.gpus + need.gpus > agent.record.gpus) {
+            lines.push_back(who + "all " + count_of(agent.record.slots, "slot") + " taken");
+        } else if (!may_take(agent, sweep)) {
+            lines.push_back(who + "free, but the sweep's limit of " +
+                            std::to_string(record.parallel.value_or(0)) +
+                            " parallel runs is reached");
+        } else {
+            lines.push_back(who + "has room, a run comes at once");
+        }
+    }
+    return lines;
+}
+
+std::vector<std::string> World::explain(const RunId& id, Now now) const {
+    std::vector<std::string> lines;
+    const Run* run = find_run(id);
+    if (run == nullptr) return lines;
+    lines.push_back("run " + id.text + " is " + std::string(to_string(run->state)) +
+                    (run->end_reason ? " (" + std::string(to_string(*run->end_reason)) + ")" : "") +
+                    ", attempt " + std::to_string(run->attempt));
+    if (run->stopping) {
+        lines.push_back("its end was ordered: " +
+                        std::string(to_string(run->stop_reason.value_or(EndReason::stop_run))));
+    }
+    if (run->preempting) lines.emplace_back("it said that it is about to be preempted");
+    if (run->claim) {
+        const Agent& agent = agents_.at(run->claim->agent);
+        const std::string who = "agent " + run->claim->agent.text + " on " + agent.record.host;
+        switch (run->claim->phase) {
+            case ClaimPhase::held:
+                lines.push_back(run->claim->revoking
+                                    ? who + " was asked to give it back"
+                                    : who + " starts it as soon as a slot is free");
+                break;
+            case ClaimPhase::started: lines.push_back(who + " executes it"); break;
+            case ClaimPhase::ended:
+                lines.push_back("it ended, but something it started is alive on " + who);
+                break;
+        }
+        const auto silent =
+            std::chrono::duration_cast<std::chrono::seconds>(now.steady - agent.last_contact);
+        lines.push_back("its agent was last heard " + std::to_string(silent.count()) + " s ago" +
+                        (agent.connected ? "" : " and is not connected"));
+    } else if (run->state == RunState::pending) {
+        const Sweep& sweep = sweeps_.at(run->sweep);
+        const auto place = std::distance(sweep.queue.begin(), sweep.queue.find(queue_key(*run)));
+        lines.push_back("it waits at place " + std::to_string(place + 1) + " of its sweep's queue");
+        const std::vector<std::string> about = explain(run->sweep, now);
+        lines.insert(lines.end(), about.begin(), about.end());
+    }
+    if (run->retry_wanted)
+        lines.emplace_back("it goes again as soon as nothing of this attempt can be alive");
+    return lines;
+}
+
+std::string World::broken_invariant() const {
+    std::map<AgentId, std::uint32_t> tokens;
+    std::map<AgentId, std::uint32_t> gpus;
+    std::set<Fence> fences;
+    std::map<SweepId, RunCounts> live_counts;
+    std::map<SweepId, std::set<std::uint64_t>> suggestions;
+    for (const auto& [id, run] : runs_) {
+        const std::string who = "run " + id.text + ": ";
+        const auto owner = sweeps_.find(run.sweep);
+        if (owner == sweeps_.end()) return who + "its sweep is not there";
+        const Sweep& sweep = owner->second;
+        if (!sweep.runs.contains(id)) return who + "its sweep does not list it";
+        if (is_ended(run.state) != (run.end_reason.has_value() && run.ended_at.has_value()) &&
+            run.end_reason != EndReason::preempted) {
+            return who + "an end without state or a state without end";
+        }
+        const bool queued = sweep.queue.contains(queue_key(run));
+        if (queued != (run.state == RunState::pending && !run.claim))
+            return who + "queued exactly while it waits";
+        if (run.state == RunState::running && !run.claim) return who + "running without a claim";
+        if (run.suggestion) {
+            if (!sweep.coverage.covered(*run.suggestion)) return who + "its cell is not covered";
+            if (!suggestions[run.sweep].insert(*run.suggestion).second)
+                return who + "shares its cell";
+        }
+        if (sweep.record.status == SweepStatus::finished &&
+            (run.state == RunState::pending || run.state == RunState::running)) {
+            return who + "live in a finished sweep";
+        }
+        ++live_counts[run.sweep][run.state];
+        if (!run.claim) continue;
+        if (!fences.insert(run.claim->fence).second) return who + "shares its fence";
+        if (run.claim->fence >= serials_.next_fence) return who + "a fence from the future";
+        if ((run.claim->phase == ClaimPhase::held) != (run.state == RunState::pending)) {
+            return who + "held exactly while pending";
+        }
+        const auto holder = agents_.find(run.claim->agent);
+        if (holder == agents_.end() || !holder->second.runs.contains(id))
+            return who + "its agent does not list it";
+        tokens[run.claim->agent] += sweep.policy.resources.cpus;
+        gpus[run.claim->agent] += sweep.policy.resources.gpus;
+    }
+    for (const auto& [id, agent] : agents_) {
+        if (agent.tokens != tokens[id] || agent.gpus != gpus[id])
+            return "agent " + id.text + ": miscounted slots";
+    }
+    for (const auto& [id, sweep] : sweeps_) {
+        const std::string who = "sweep " + id.text + ": ";
+        for (const RunState state : {RunState::pending, RunState::running}) {
+            const auto counted = live_counts.find(id);
+            const std::uint64_t live = counted == live_counts.end() ? 0 : counted->second[state];
+            if (live != sweep.record.counts[state])
+                return who + "miscounted " + std::string(to_string(state));
+        }
+        if (active_.contains(id) != creates_runs(sweep.record.status))
+            return who + "active exactly while it may create";
+        if (sweep.record.run_cap && sweep.record.counts.total() > *sweep.record.run_cap)
+            return who + "above run_cap";
+    }
+    return {};
+}
+
+}  // namespace sweepctl

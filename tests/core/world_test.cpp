@@ -1,0 +1,69 @@
+#include "sweepctl/core/world.hpp"
+
+#include "support/world_fixture.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace sweepctl;
+using namespace sweepctl::testing;
+
+TEST_CASE("world: a grid of three runs to its end", "[core][world]") {
+    Fixture world;
+    const SweepId sweep = world.create_sweep({.size = 3});
+    REQUIRE(world.status(sweep) == SweepStatus::pending);
+    world.connect("a", 2);
+    REQUIRE(world.starts().size() == 2);
+    REQUIRE(world.status(sweep) == SweepStatus::running);
+    const ExecutionRef first = world.starts()[0].execution;
+    const ExecutionRef second = world.starts()[1].execution;
+    world.started("a", first);
+    world.exited("a", first, 0);
+    REQUIRE(world.starts().size() == 3);
+    world.exited("a", second, 3);
+    world.exited("a", world.starts()[2].execution, 0);
+    REQUIRE(world.status(sweep) == SweepStatus::finished);
+    REQUIRE(world.record(sweep).counts[RunState::finished] == 2);
+    REQUIRE(world.record(sweep).counts[RunState::failed] == 1);
+    REQUIRE(world.invariant().empty());
+}
+
+TEST_CASE("world: pause holds back what is held and signals nothing", "[core][world]") {
+    Fixture world;
+    const SweepId sweep = world.create_sweep({.size = 10});
+    world.connect("a", 1, /*window=*/2);
+    REQUIRE(world.starts().size() == 3);
+    world.started("a", world.starts()[0].execution);
+    const Ticket ticket = world.command(sweep, SweepCommand::pause);
+    REQUIRE_FALSE(world.answered(ticket));
+    REQUIRE(world.signals().empty());
+    world.returned("a", world.starts()[1].execution);
+    REQUIRE_FALSE(world.answered(ticket));
+    world.returned("a", world.starts()[2].execution);
+    REQUIRE(world.answered(ticket));
+    REQUIRE(world.status(sweep) == SweepStatus::paused);
+    REQUIRE(world.starts().size() == 3);
+    world.exited("a", world.starts()[0].execution, 0);
+    REQUIRE(world.starts().size() == 3);
+    REQUIRE(world.record(sweep).counts[RunState::pending] == 2);
+    world.command(sweep, SweepCommand::resume);
+    REQUIRE(world.starts().size() == 6);
+    REQUIRE(world.invariant().empty());
+}
+
+TEST_CASE("world: cancel kills what lives and what waits, and answers when it is gone",
+          "[core][world]") {
+    Fixture world;
+    const SweepId sweep = world.create_sweep({.size = 10});
+    world.connect("a", 1, 1);
+    const ExecutionRef live = world.starts()[0].execution;
+    world.started("a", live);
+    const Ticket ticket = world.command(sweep, SweepCommand::cancel);
+    REQUIRE(world.signals().size() == 1);
+    REQUIRE(world.signals()[0].kind == SignalKind::kill);
+    world.returned("a", world.starts()[1].execution);
+    REQUIRE_FALSE(world.answered(ticket));
+    world.signaled("a", live, 9, /*order_signal=*/9);
+    REQUIRE(world.answered(ticket));
+    REQUIRE(world.record(sweep).counts[RunState::killed] == 2);
+    REQUIRE(world.invariant().empty());
+}

@@ -1,0 +1,312 @@
+#include "support/world_fixture.hpp"
+
+#include "sweepctl/base/check.hpp"
+
+#include <utility>
+
+namespace sweepctl::testing {
+
+std::optional<Config> CountingStrategy::suggest(std::uint64_t number, const History&) const {
+    if (size_ && number >= *size_) return std::nullopt;
+    return Config{{"x", ParamValue(static_cast<std::int64_t>(number))}};
+}
+
+std::optional<std::uint64_t> CountingStrategy::number_of(const Config& config) const {
+    const ParamValue* x = find(config, "x");
+    const auto* number = x == nullptr ? nullptr : x->get_if<std::int64_t>();
+    if (number == nullptr || *number < 0 ||
+        (size_ && static_cast<std::uint64_t>(*number) >= *size_)) {
+        return std::nullopt;
+    }
+    return static_cast<std::uint64_t>(*number);
+}
+
+namespace {
+
+SweepSetup setup_of(const SweepOptions& options) {
+    return {options.policy, std::make_shared<CountingStrategy>(options.size, options.adaptive)};
+}
+
+}  // namespace
+
+Fixture::Fixture() : world_(std::make_unique<World>(Snapshot{}, SetupOf{}, now_)) {}
+
+Request Fixture::request() {
+    return {next_ticket_++, "test"};
+}
+
+void Fixture::apply(Event event) {
+    std::vector<Effect> effects;
+    world_->apply(std::move(event), now_, effects);
+    world_->apply(AssignWork{}, now_, effects);
+    store(world_->take_changes());
+    struct Taker {
+        Fixture& fixture;
+        void operator()(StartOrder& order) const { fixture.starts_.push_back(std::move(order)); }
+        void operator()(SignalOrder& order) const { fixture.signals_.push_back(std::move(order)); }
+        void operator()(RevokeOrder& order) const { fixture.revokes_.push_back(std::move(order)); }
+        void operator()(Answer& answer) const {
+            const bool first = fixture.answers_.emplace(answer.ticket, answer).second;
+            SWEEPCTL_CHECK(first);
+        }
+        void operator()(AckOrder&) const {}
+        void operator()(DrainOrder&) const {}
+        void operator()(WelcomeOrder&) const {}
+        void operator()(MetricsAck&) const {}
+    };
+    for (Effect& effect : effects)
+        std::visit(Taker{*this}, effect);
+}
+
+void Fixture::store(Changes changes) {
+    for (NewSweep& sweep : changes.new_sweeps) {
+        const SweepId id = sweep.record.id;
+        sweeps_.insert_or_assign(id, std::move(sweep));
+    }
+    for (SweepRecord& record : changes.sweeps)
+        sweeps_.at(record.id).record = std::move(record);
+    for (RunRow& row : changes.runs) {
+        const RunId id = row.run.id;
+        SWEEPCTL_CHECK(row.fresh != runs_.contains(id));
+        runs_.insert_or_assign(id, std::move(row.run));
+    }
+    for (AgentRecord& record : changes.agents) {
+        const AgentId id = record.id;
+        agents_.insert_or_assign(id, std::move(record));
+    }
+    for (const AgentId& id : changes.deleted_agents)
+        agents_.erase(id);
+    for (const RunId& id : changes.deleted_runs)
+        runs_.erase(id);
+    for (const SweepId& id : changes.deleted_sweeps) {
+        sweeps_.erase(id);
+        std::erase_if(runs_, [&](const auto& entry) { return entry.second.sweep == id; });
+    }
+    events_.insert(events_.end(), changes.events.begin(), changes.events.end());
+    attempts_.insert(attempts_.end(), changes.attempts.begin(), changes.attempts.end());
+    serials_ = changes.serials;
+}
+
+void Fixture::restart() {
+    Snapshot snapshot;
+    for (const auto& [id, sweep] : sweeps_)
+        snapshot.sweeps.push_back(sweep);
+    for (const auto& [id, run] : runs_) {
+        if (!run.settled()) snapshot.runs.push_back(run);
+    }
+    for (const auto& [id, agent] : agents_)
+        snapshot.agents.push_back(agent);
+    snapshot.serials = serials_;
+    const SetupOf setup = [this](const NewSweep& sweep) {
+        return setup_of(options_.at(sweep.record.id));
+    };
+    world_ = std::make_unique<World>(std::move(snapshot), setup, now_);
+    store(world_->take_changes());
+    sequences_.clear();
+}
+
+SweepId Fixture::create_sweep(const SweepOptions& options) {
+    CreateSweep event;
+    event.request = request();
+    event.policy = options.policy;
+    event.paused = options.paused;
+    event.strategy = setup_of(options).strategy;
+    const Ticket ticket = event.request.ticket;
+    apply(std::move(event));
+    const SweepId id = answers_.at(ticket).sweep;
+    options_.emplace(id, options);
+    return id;
+}
+
+void Fixture::connect(const std::string& agent, std::uint32_t slots, std::uint32_t window) {
+    AgentRecord record;
+    record.id = AgentId{agent};
+    record.host = "host-" + agent;
+    record.boot_id = "boot-1";
+    record.slots = slots;
+    records_[agent] = record;
+    AgentHello event;
+    event.agent = record;
+    event.report.agent = record.id;
+    event.report.window = windows_[agent] = window;
+    apply(std::move(event));
+}
+
+void Fixture::hello(const std::string& agent,
+                    std::vector<ExecutionRef> live,
+                    std::vector<ExecutionRef> held,
+                    const std::string& boot_id,
+                    std::vector<Ended> ended) {
+    AgentHello event;
+    event.agent = records_.at(agent);
+    event.agent.boot_id = boot_id;
+    event.live = std::move(live);
+    event.held = std::move(held);
+    event.report.agent = event.agent.id;
+    event.report.sequence = ++sequences_[agent];
+    event.report.window = windows_[agent];
+    event.report.ended = std::move(ended);
+    apply(std::move(event));
+}
+
+void Fixture::disconnect(const std::string& agent) {
+    apply(AgentDisconnected{AgentId{agent}});
+}
+
+void Fixture::started(const std::string& agent, const ExecutionRef& execution) {
+    AgentReport report;
+    report.agent = AgentId{agent};
+    report.sequence = ++sequences_[agent];
+    report.window = windows_[agent];
+    report.started.push_back({execution, now_.wall, 4711});
+    apply(std::move(report));
+}
+
+void Fixture::ended(const std::string& agent, Ended ended) {
+    AgentReport report;
+    report.agent = AgentId{agent};
+    report.sequence = ++sequences_[agent];
+    report.window = windows_[agent];
+    report.ended.push_back(std::move(ended));
+    apply(std::move(report));
+}
+
+void Fixture::exited(const std::string& agent,
+                     const ExecutionRef& execution,
+                     int code,
+                     int order_signal,
+                     bool drained) {
+    Ended end;
+    end.execution = execution;
+    end.kind = EndKind::exited;
+    end.code = code;
+    end.order_signal = order_signal;
+    end.at = now_.wall;
+    end.drained = drained;
+    ended(agent, std::move(end));
+}
+
+void Fixture::signaled(const std::string& agent,
+                       const ExecutionRef& execution,
+                       int signal,
+                       int order_signal,
+                       bool drained) {
+    Ended end;
+    end.execution = execution;
+    end.kind = EndKind::signaled;
+    end.code = signal;
+    end.order_signal = order_signal;
+    end.at = now_.wall;
+    end.drained = drained;
+    ended(agent, std::move(end));
+}
+
+void Fixture::drained(const std::string& agent, const ExecutionRef& execution) {
+    AgentReport report;
+    report.agent = AgentId{agent};
+    report.sequence = ++sequences_[agent];
+    report.window = windows_[agent];
+    report.drained.push_back(execution);
+    apply(std::move(report));
+}
+
+void Fixture::returned(const std::string& agent, const ExecutionRef& execution) {
+    AgentReport report;
+    report.agent = AgentId{agent};
+    report.sequence = ++sequences_[agent];
+    report.window = windows_[agent];
+    report.returned.push_back(execution);
+    apply(std::move(report));
+}
+
+void Fixture::heartbeat(const std::string& agent, std::vector<ExecutionRef> live) {
+    AgentHeartbeat event;
+    event.agent = AgentId{agent};
+    for (ExecutionRef& ref : live)
+        event.live.emplace_back(std::move(ref), std::nullopt);
+    apply(std::move(event));
+}
+
+void Fixture::metric(const std::string& agent,
+                     const ExecutionRef& execution,
+                     const std::string& name,
+                     double value,
+                     bool preempting) {
+    MetricsLogged event;
+    event.agent = AgentId{agent};
+    event.execution = execution;
+    event.offset = offsets_[execution.run];
+    event.offset_end = event.offset + 10;
+    event.lines.push_back("{\"" + name + "\":" + std::to_string(value) + "}");
+    event.points.push_back({{name, ParamValue(value)}});
+    event.preempting = preempting;
+    offsets_[execution.run] = event.offset_end;
+    apply(std::move(event));
+}
+
+Ticket Fixture::command(const SweepId& sweep, SweepCommand command, std::optional<Duration> grace) {
+    CommandSweep event{request(), sweep, command, grace};
+    const Ticket ticket = event.request.ticket;
+    apply(std::move(event));
+    return ticket;
+}
+
+std::optional<Run> Fixture::ended_run(const RunId& id) const {
+    if (world_->find_run(id) != nullptr || !runs_.contains(id)) return std::nullopt;
+    return runs_.at(id);
+}
+
+Ticket Fixture::stop_run(const RunId& run, bool force) {
+    StopRun event;
+    event.request = request();
+    event.run = run;
+    event.force = force;
+    event.ended = ended_run(run);
+    const Ticket ticket = event.request.ticket;
+    apply(std::move(event));
+    return ticket;
+}
+
+Ticket Fixture::retry(const RunId& run, bool force) {
+    RetryRun event;
+    event.request = request();
+    event.run = run;
+    event.force = force;
+    event.ended = ended_run(run);
+    const Ticket ticket = event.request.ticket;
+    apply(std::move(event));
+    offsets_.erase(run);
+    return ticket;
+}
+
+Ticket Fixture::enqueue(const SweepId& sweep, Config config, bool front) {
+    EnqueueRun event{request(), sweep, std::move(config), front};
+    const Ticket ticket = event.request.ticket;
+    apply(std::move(event));
+    return ticket;
+}
+
+Ticket Fixture::remove(const RunId& run) {
+    DeleteRun event;
+    event.request = request();
+    event.run = run;
+    event.ended = ended_run(run);
+    const Ticket ticket = event.request.ticket;
+    apply(std::move(event));
+    return ticket;
+}
+
+Ticket Fixture::remove(const SweepId& sweep, bool force) {
+    DeleteSweep event{request(), sweep, force};
+    const Ticket ticket = event.request.ticket;
+    apply(std::move(event));
+    return ticket;
+}
+
+void Fixture::pass(Duration time) {
+    now_.wall += time;
+    now_.steady += time;
+    apply(TimePassed{});
+}
+
+}  // namespace sweepctl::testing

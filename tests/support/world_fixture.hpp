@@ -1,0 +1,127 @@
+#pragma once
+
+#include "sweepctl/core/world.hpp"
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+// A World with a clock that stands still until told, and agents that say what a test makes them
+// say.
+
+namespace sweepctl::testing {
+
+/// Suggestion k is {"x": k}; `size` of them.
+class CountingStrategy : public SearchStrategy {
+public:
+    explicit CountingStrategy(std::optional<std::uint64_t> size, bool adaptive = false)
+        : size_(size), adaptive_(adaptive) {}
+    [[nodiscard]] std::optional<std::uint64_t> size() const override { return size_; }
+    [[nodiscard]] std::optional<Config> suggest(std::uint64_t number,
+                                                const History&) const override;
+    [[nodiscard]] std::optional<std::uint64_t> number_of(const Config& config) const override;
+    [[nodiscard]] bool adaptive() const override { return adaptive_; }
+
+private:
+    std::optional<std::uint64_t> size_;
+    bool adaptive_;
+};
+
+struct SweepOptions {
+    std::optional<std::uint64_t> size;
+    SweepPolicy policy = {};
+    bool paused = false;
+    bool adaptive = false;
+};
+
+class Fixture {
+public:
+    Fixture();
+
+    SweepId create_sweep(const SweepOptions& options);
+    void connect(const std::string& agent, std::uint32_t slots, std::uint32_t window = 0);
+    void hello(const std::string& agent,
+               std::vector<ExecutionRef> live,
+               std::vector<ExecutionRef> held,
+               const std::string& boot_id = "boot-1",
+               std::vector<Ended> ended = {});
+    void disconnect(const std::string& agent);
+    void started(const std::string& agent, const ExecutionRef& execution);
+    void exited(const std::string& agent,
+                const ExecutionRef& execution,
+                int code,
+                int order_signal = 0,
+                bool drained = true);
+    void signaled(const std::string& agent,
+                  const ExecutionRef& execution,
+                  int signal,
+                  int order_signal = 0,
+                  bool drained = true);
+    void ended(const std::string& agent, Ended ended);
+    void drained(const std::string& agent, const ExecutionRef& execution);
+    void returned(const std::string& agent, const ExecutionRef& execution);
+    void heartbeat(const std::string& agent, std::vector<ExecutionRef> live);
+    void metric(const std::string& agent,
+                const ExecutionRef& execution,
+                const std::string& name,
+                double value,
+                bool preempting = false);
+    Ticket command(const SweepId& sweep,
+                   SweepCommand command,
+                   std::optional<Duration> grace = std::nullopt);
+    Ticket stop_run(const RunId& run, bool force = false);
+    Ticket retry(const RunId& run, bool force = false);
+    Ticket enqueue(const SweepId& sweep, Config config, bool front = false);
+    Ticket remove(const RunId& run);
+    Ticket remove(const SweepId& sweep, bool force = false);
+    void pass(Duration time);
+    /// Applies any event, followed by AssignWork, and takes the effects and changes in.
+    void apply(Event event);
+    /// A new World from what was stored: a controller that was killed and started again.
+    void restart();
+
+    [[nodiscard]] SweepStatus status(const SweepId& sweep) const { return record(sweep).status; }
+    [[nodiscard]] const SweepRecord& record(const SweepId& sweep) const {
+        return sweeps_.at(sweep).record;
+    }
+    /// The run as last stored.
+    [[nodiscard]] const Run& run(const RunId& id) const { return runs_.at(id); }
+    [[nodiscard]] const std::vector<StartOrder>& starts() const { return starts_; }
+    [[nodiscard]] const std::vector<SignalOrder>& signals() const { return signals_; }
+    [[nodiscard]] const std::vector<RevokeOrder>& revokes() const { return revokes_; }
+    [[nodiscard]] bool answered(Ticket ticket) const { return answers_.contains(ticket); }
+    [[nodiscard]] const Answer& answer(Ticket ticket) const { return answers_.at(ticket); }
+    [[nodiscard]] const std::vector<AuditEvent>& events() const { return events_; }
+    [[nodiscard]] const std::vector<Attempt>& attempts() const { return attempts_; }
+    [[nodiscard]] std::string invariant() const { return world_->broken_invariant(); }
+    [[nodiscard]] World& world() { return *world_; }
+    [[nodiscard]] Now now() const { return now_; }
+
+private:
+    Request request();
+    void store(Changes changes);
+    [[nodiscard]] std::optional<Run> ended_run(const RunId& id) const;
+
+    Now now_{WallTime{std::chrono::seconds{1'000'000}}, SteadyTime{std::chrono::seconds{1'000}}};
+    std::unique_ptr<World> world_;
+    Ticket next_ticket_ = 1;
+    std::map<std::string, std::uint64_t> sequences_;
+    std::map<std::string, AgentRecord> records_;
+    std::map<std::string, std::uint32_t> windows_;
+    std::map<RunId, std::uint64_t> offsets_;
+    std::map<SweepId, NewSweep> sweeps_;
+    std::map<SweepId, SweepOptions> options_;
+    std::map<RunId, Run> runs_;
+    std::map<AgentId, AgentRecord> agents_;
+    Serials serials_;
+    std::vector<StartOrder> starts_;
+    std::vector<SignalOrder> signals_;
+    std::vector<RevokeOrder> revokes_;
+    std::map<Ticket, Answer> answers_;
+    std::vector<AuditEvent> events_;
+    std::vector<Attempt> attempts_;
+};
+
+}  // namespace sweepctl::testing
