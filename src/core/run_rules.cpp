@@ -9,7 +9,7 @@ namespace sweepctl {
 
 namespace {
 
-EndVerdict natural_end(const Ended& ended) {
+EndVerdict natural_end(const RunEnded& ended) {
     EndVerdict verdict;
     if (ended.kind == EndKind::exited) {
         verdict.reason = EndReason::exit;
@@ -23,7 +23,7 @@ EndVerdict natural_end(const Ended& ended) {
     return verdict;
 }
 
-EndVerdict judge_program_end(const Run& run, const Ended& ended) {
+EndVerdict judge_program_end(const Run& run, const RunEnded& ended) {
     EndVerdict verdict = natural_end(ended);
     const bool ordered = ended.order_signal != 0;
     if (run.stopping) {
@@ -61,7 +61,7 @@ EndVerdict judge_unknown_end(const Run& run, EndReason reason) {
 
 }  // namespace
 
-EndVerdict judge_end(const Run& run, const Ended& ended) {
+EndVerdict judge_end(const Run& run, const RunEnded& ended) {
     switch (ended.kind) {
         case EndKind::exited:
         case EndKind::signaled: return judge_program_end(run, ended);

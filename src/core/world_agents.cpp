@@ -68,7 +68,7 @@ void World::on(AgentHello& event) {
                                                                               : SignalKind::stop);
                     }
                 } else {
-                    Ended lost;
+                    RunEnded lost;
                     lost.execution = {run.id, run.attempt, run.claim->fence};
                     lost.kind = rebooted ? EndKind::machine_restart : EndKind::runner_lost;
                     lost.at = now_.wall;
@@ -133,10 +133,10 @@ void World::take_report(Agent& agent, const AgentReport& report) {
     const auto ours = [&](const Run* run) {
         return run != nullptr && run->claim->agent == agent.record.id;
     };
-    for (const Started& started : report.started) {
+    for (const RunStarted& started : report.started) {
         if (ours(run_of(started.execution))) on_started(started);
     }
-    for (const Ended& ended : report.ended) {
+    for (const RunEnded& ended : report.ended) {
         if (ours(run_of(ended.execution))) on_ended(ended);
     }
     for (const ExecutionRef& drained : report.drained) {

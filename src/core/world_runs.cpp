@@ -7,7 +7,7 @@
 
 namespace sweepctl {
 
-void World::on_started(const Started& started) {
+void World::on_started(const RunStarted& started) {
     Run& run = *run_of(started.execution);
     if (run.claim->phase != ClaimPhase::held) {
         if (started.pid && run.pid != started.pid) {
@@ -38,7 +38,7 @@ void World::on_started(const Started& started) {
     }
 }
 
-void World::on_ended(const Ended& ended) {
+void World::on_ended(const RunEnded& ended) {
     Run& run = *run_of(ended.execution);
     if (run.claim->phase == ClaimPhase::ended) {
         if (ended.drained) on_drained(ended.execution);
@@ -61,7 +61,7 @@ void World::on_ended(const Ended& ended) {
     if (ended.drained) on_drained(ended.execution);
 }
 
-void World::finish_execution(Run& run, const Ended& ended, const EndVerdict& verdict) {
+void World::finish_execution(Run& run, const RunEnded& ended, const EndVerdict& verdict) {
     run.exit_code = verdict.exit_code;
     run.term_signal = verdict.term_signal;
     run.end_detail = ended.detail;

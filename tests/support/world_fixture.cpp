@@ -136,7 +136,7 @@ void Fixture::hello(const std::string& agent,
                     std::vector<ExecutionRef> live,
                     std::vector<ExecutionRef> held,
                     const std::string& boot_id,
-                    std::vector<Ended> ended) {
+                    std::vector<RunEnded> ended) {
     AgentHello event;
     event.agent = records_.at(agent);
     event.agent.boot_id = boot_id;
@@ -162,7 +162,7 @@ void Fixture::started(const std::string& agent, const ExecutionRef& execution) {
     apply(std::move(report));
 }
 
-void Fixture::ended(const std::string& agent, Ended ended) {
+void Fixture::ended(const std::string& agent, RunEnded ended) {
     AgentReport report;
     report.agent = AgentId{agent};
     report.sequence = ++sequences_[agent];
@@ -176,7 +176,7 @@ void Fixture::exited(const std::string& agent,
                      int code,
                      int order_signal,
                      bool drained) {
-    Ended end;
+    RunEnded end;
     end.execution = execution;
     end.kind = EndKind::exited;
     end.code = code;
@@ -191,7 +191,7 @@ void Fixture::signaled(const std::string& agent,
                        int signal,
                        int order_signal,
                        bool drained) {
-    Ended end;
+    RunEnded end;
     end.execution = execution;
     end.kind = EndKind::signaled;
     end.code = signal;

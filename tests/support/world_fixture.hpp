@@ -46,7 +46,7 @@ public:
                std::vector<ExecutionRef> live,
                std::vector<ExecutionRef> held,
                const std::string& boot_id = "boot-1",
-               std::vector<Ended> ended = {});
+               std::vector<RunEnded> ended = {});
     void disconnect(const std::string& agent);
     void started(const std::string& agent, const ExecutionRef& execution);
     void exited(const std::string& agent,
@@ -59,7 +59,7 @@ public:
                   int signal,
                   int order_signal = 0,
                   bool drained = true);
-    void ended(const std::string& agent, Ended ended);
+    void ended(const std::string& agent, RunEnded ended);
     void drained(const std::string& agent, const ExecutionRef& execution);
     void returned(const std::string& agent, const ExecutionRef& execution);
     void heartbeat(const std::string& agent, std::vector<ExecutionRef> live);

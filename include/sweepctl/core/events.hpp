@@ -91,7 +91,7 @@ struct ExecutionRef {
     std::uint32_t attempt = 0;
     Fence fence = 0;
 };
-struct Started {
+struct RunStarted {
     ExecutionRef execution;
     WallTime at;
     std::optional<int> pid;  ///< of the program, when already known
@@ -103,7 +103,7 @@ enum class EndKind : std::uint8_t {
     runner_lost,  ///< the supervisor died and left no record
     machine_restart,
 };
-struct Ended {
+struct RunEnded {
     ExecutionRef execution;
     EndKind kind = EndKind::exited;
     int code = 0;
@@ -121,8 +121,8 @@ struct AgentReport {
     AgentId agent;
     std::uint64_t sequence = 0;
     std::uint32_t window = 0;  ///< how many runs it would hold beyond its slots
-    std::vector<Started> started;
-    std::vector<Ended> ended;
+    std::vector<RunStarted> started;
+    std::vector<RunEnded> ended;
     std::vector<ExecutionRef> drained;
     std::vector<ExecutionRef> returned;  ///< claims given back, never started
 };

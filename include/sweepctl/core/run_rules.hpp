@@ -30,7 +30,7 @@ struct EndVerdict {
     std::optional<int> term_signal;
     bool requeue = false;  ///< back to pending with the next attempt; `state` is not taken
 };
-[[nodiscard]] EndVerdict judge_end(const Run& run, const Ended& ended);
+[[nodiscard]] EndVerdict judge_end(const Run& run, const RunEnded& ended);
 
 /// Whether the tables allow a run to go from one state to another.
 [[nodiscard]] bool legal_transition(RunState from, RunState to);

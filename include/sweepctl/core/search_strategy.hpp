@@ -12,7 +12,7 @@
 
 namespace sweepctl {
 
-/// What an adaptive strategy may know of the runs so far. Ended runs with their value by the
+/// What an adaptive strategy may know of the runs so far. RunEnded runs with their value by the
 /// sweep's metric (nullopt: none logged), live ones as pending points.
 struct Observation {
     std::uint64_t number = 0;  ///< the suggestion's number

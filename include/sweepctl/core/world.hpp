@@ -146,11 +146,11 @@ private:
     [[nodiscard]] std::optional<SteadyTime> next_silence() const;
 
     // world_runs.cpp: what happens to one run
-    void on_started(const Started& started);
-    void on_ended(const Ended& ended);
+    void on_started(const RunStarted& started);
+    void on_ended(const RunEnded& ended);
     void on_drained(const ExecutionRef& execution);
     void on_returned(Run& run);
-    void finish_execution(Run& run, const Ended& ended, const EndVerdict& verdict);
+    void finish_execution(Run& run, const RunEnded& ended, const EndVerdict& verdict);
     void lose(Run& run, EndReason reason);
     void heard_again(Run& run);
     void release_claim(Run& run);
