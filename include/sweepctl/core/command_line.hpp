@@ -3,6 +3,7 @@
 #include "sweepctl/base/result.hpp"
 #include "sweepctl/core/value.hpp"
 
+#include <cstddef>
 #include <functional>
 #include <optional>
 #include <string>
@@ -10,6 +11,14 @@
 #include <vector>
 
 // From a spec's `command` and one configuration to the exact argv of a run (sweep-semantics 4.8).
+//
+// A chunk that is one macro becomes 0..n arguments: ${env} ${interpreter} ${program} ${args}
+// ${args_no_equals} ${args_no_hyphens} ${args_no_boolean_flags} ${args_dotted} ${args_json}
+// ${args_json_file} ${args_append_hydra} ${args_override_hydra}. Anywhere in a chunk ${NAME} is the
+// text of a parameter (a dotted path for one inside a group; a name with dots in it goes first),
+// ${envvar:X} an environment variable, ${envvar:X:-default} the same with a text for when it is
+// unset or empty, and $${ a literal ${. Any other ${...} inside a longer chunk stays as it is (it
+// may be the program's own, such as Hydra's); as a whole chunk it is an error.
 
 namespace sweepctl {
 
@@ -27,11 +36,29 @@ struct CommandInput {
 struct CommandError {
     std::size_t chunk = 0;  ///< index into `command`
     std::string message;
+    std::string hint;  ///< what would be right; empty: nothing to say
 };
 
 /// The argv, or the first chunk that cannot be expanded and why.
 [[nodiscard]] Result<std::vector<std::string>, CommandError> expand_command(
     const CommandInput& input);
+
+/// What is known of a command before there is a configuration.
+struct CommandShape {
+    std::vector<std::string> command;  ///< empty: the default command
+    bool has_program = false;
+    /// Every parameter's path, groups not included: {"opt", "lr"}.
+    std::vector<std::vector<std::string>> parameters;
+};
+
+struct CommandRemark {
+    bool error = false;  ///< expand_command would refuse every configuration; else a warning
+    CommandError what;
+};
+
+/// All that is wrong or odd with the chunks themselves. Whether an environment variable is set is
+/// seen by expand_command only.
+[[nodiscard]] std::vector<CommandRemark> check_command(const CommandShape& shape);
 
 /// Whether `command` (or the default command when empty) uses `${args_json_file}`.
 [[nodiscard]] bool uses_json_file(const std::vector<std::string>& command);
