@@ -1,5 +1,7 @@
 #pragma once
 
+#include "sweepctl/base/did_you_mean.hpp"
+#include "sweepctl/core/search_options.hpp"
 #include "sweepctl/core/search_space.hpp"
 #include "sweepctl/core/sweep_policy.hpp"
 #include "sweepctl/core/time.hpp"
@@ -15,11 +17,6 @@
 // A sweep's YAML spec, read and validated: the W&B keys and our own under `sweepctl:`.
 
 namespace sweepctl {
-
-enum class Method : std::uint8_t { grid, random, bayes, custom };
-[[nodiscard]] std::string_view to_string(Method method);
-
-enum class GridOrder : std::uint8_t { listed, random };
 
 /// `early_terminate`, as written and checked.
 struct Hyperband {
@@ -58,6 +55,15 @@ struct SweepSpec {
     std::optional<std::uint64_t> seed;
     GridOrder order = GridOrder::listed;
     bool grid_exclusive = false;  ///< q_uniform grids leave max out, as W&B's do
+    /// `metric.impute`; none: not written, so the search's own rule holds.
+    std::optional<Impute> impute;
+    /// `metric.impute_while_running`; none: running runs are pending points.
+    std::optional<Impute> impute_while_running;
+
+    /// For make_strategy. `seed` is what the launch drew or the spec's own.
+    [[nodiscard]] SearchOptions search_options(std::uint64_t used_seed) const {
+        return {method, order, grid_exclusive, used_seed};
+    }
 };
 
 struct SpecOptions {
@@ -72,10 +78,5 @@ struct ParsedSpec {
 /// Reads a spec. Never throws for bad input; inputs above 4 MiB, nested deeper than 64 levels or
 /// whose aliases expand beyond a million nodes are refused as errors.
 [[nodiscard]] ParsedSpec parse_spec(std::string_view text, const SpecOptions& options = {});
-
-/// The edit distance suggestion: the nearest of `known` within two edits (one for short words), or
-/// empty.
-[[nodiscard]] std::string_view did_you_mean(std::string_view word,
-                                            const std::vector<std::string_view>& known);
 
 }  // namespace sweepctl
