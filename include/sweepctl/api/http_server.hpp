@@ -27,8 +27,8 @@ namespace sweepctl {
 using HttpFields = std::vector<std::pair<std::string, std::string>>;
 
 struct HttpRequest {
-    std::string method;      ///< As sent, for example "GET".
-    std::string path;        ///< Percent-decoded, without the query; begins with '/'.
+    std::string method;  ///< As sent, for example "GET".
+    std::string path;    ///< Percent-decoded, without the query; begins with '/', may hold "..".
     std::string raw_target;  ///< As sent: path and query, still encoded.
     HttpFields query;        ///< Decoded, in order; '+' is a space.
     HttpFields headers;      ///< In order, names as sent.
@@ -141,6 +141,8 @@ struct HttpServerCounts {
     std::uint64_t refused = 0;               ///< Answered by the server itself with 4xx.
 };
 
+class HttpServerCore;
+
 /// Serves from start() to its destruction, which closes everything at once. Outlived by the
 /// io_context. Exchanges, streams and WebSockets may outlive it: they are closed then.
 class HttpServer {
@@ -162,9 +164,8 @@ public:
     void stop(std::chrono::milliseconds grace, std::function<void()> stopped);
 
 private:
-    class Core;
-    explicit HttpServer(std::shared_ptr<Core> core);
-    std::shared_ptr<Core> core_;  // Shared with the accept that may still be queued.
+    explicit HttpServer(std::shared_ptr<HttpServerCore> core);
+    std::shared_ptr<HttpServerCore> core_;  // Shared with the accept that may still be queued.
 };
 
 }  // namespace sweepctl

@@ -44,7 +44,8 @@ struct HttpReply {
 
 struct HttpCall {
     std::string method = "GET";
-    std::string target;  ///< Path and query, percent-encoded already; see percent_encode().
+    std::string target;  ///< Path and query, percent-encoded already; see percent_encode() in
+                         ///< http_text.hpp.
     std::string body;
     std::string content_type = "application/json";  ///< Sent only with a body.
     std::vector<std::pair<std::string, std::string>> headers;
@@ -116,8 +117,5 @@ private:
     struct Impl;
     std::unique_ptr<Impl> impl_;
 };
-
-/// Encodes a path segment or a query value: everything but letters, digits and "-._~".
-[[nodiscard]] std::string percent_encode(std::string_view text);
 
 }  // namespace sweepctl

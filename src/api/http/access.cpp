@@ -1,0 +1,130 @@
+#include "access.hpp"
+
+#include "sweepctl/wire/http_text.hpp"
+
+#include <algorithm>
+#include <cstdint>
+
+namespace sweepctl {
+namespace {
+
+/// "host", "host:port", "[v6]", "[v6]:port": the host in lower case; empty when it is none of
+/// these.
+std::string host_of(std::string_view authority) {
+    std::string_view host = authority;
+    std::string_view port;
+    const auto bracket = authority.find(']');
+    if (!authority.empty() && authority.front() == '[' && bracket != std::string_view::npos) {
+        host = authority.substr(0, bracket + 1);
+        port = authority.substr(bracket + 1);
+    } else if (const auto colon = authority.find(':'); colon != std::string_view::npos) {
+        host = authority.substr(0, colon);
+        port = authority.substr(colon);
+    }
+    if (!port.empty() &&
+        (port.front() != ':' || port.size() > 6 ||
+         !std::all_of(port.begin() + 1, port.end(), [](char c) { return c >= '0' && c <= '9'; }))) {
+        return {};
+    }
+    return lower(host);
+}
+
+bool is_loopback_name(std::string_view host) {
+    return host == "127.0.0.1" || host == "localhost" || host == "[::1]";
+}
+
+bool equal_in_constant_time(std::string_view given, std::string_view expected) {
+    // Walks over what was given, which tells an attacker only the length that he sent himself.
+    unsigned difference = given.size() == expected.size() ? 0U : 1U;
+    for (std::size_t i = 0; i < given.size(); ++i) {
+        const char other = expected.empty() ? '\0' : expected[i % expected.size()];
+        difference |= static_cast<unsigned>(static_cast<unsigned char>(given[i]) ^
+                                            static_cast<unsigned char>(other));
+    }
+    volatile unsigned result = difference;  // Keeps the loop whole.
+    return result == 0;
+}
+
+}  // namespace
+
+std::optional<std::string> base64_decode(std::string_view text) {
+    if (text.size() % 4 != 0) return std::nullopt;
+    std::string decoded;
+    decoded.reserve(text.size() / 4 * 3);
+    for (std::size_t i = 0; i < text.size(); i += 4) {
+        std::uint32_t bits = 0;
+        int padding = 0;
+        for (std::size_t k = 0; k < 4; ++k) {
+            const char c = text[i + k];
+            std::uint32_t value = 0;
+            if (c >= 'A' && c <= 'Z') {
+                value = static_cast<std::uint32_t>(c - 'A');
+            } else if (c >= 'a' && c <= 'z') {
+                value = static_cast<std::uint32_t>(c - 'a' + 26);
+            } else if (c >= '0' && c <= '9') {
+                value = static_cast<std::uint32_t>(c - '0' + 52);
+            } else if (c == '+') {
+                value = 62;
+            } else if (c == '/') {
+                value = 63;
+            } else if (c == '=' && i + 4 == text.size() && k >= 2) {
+                ++padding;
+            } else {
+                return std::nullopt;
+            }
+            if (c != '=' && padding > 0) return std::nullopt;
+            bits = bits << 6 | value;
+        }
+        decoded += static_cast<char>(bits >> 16 & 0xff);
+        if (padding < 2) decoded += static_cast<char>(bits >> 8 & 0xff);
+        if (padding < 1) decoded += static_cast<char>(bits & 0xff);
+    }
+    return decoded;
+}
+
+std::optional<Refusal> check_host_and_origin(const HttpRequest& request,
+                                             std::string_view authority) {
+    const auto* host = request.header("host");
+    const std::string_view named = !authority.empty() ? authority
+                                   : host             ? std::string_view(*host)
+                                                      : std::string_view();
+    if (!is_loopback_name(host_of(named))) {
+        return Refusal{403, "host " + quoted(named) +
+                                " is not this server: use 127.0.0.1, localhost or [::1]"};
+    }
+    for (const auto& [name, value] : request.headers) {
+        if (!equal_ignoring_case(name, "origin")) continue;
+        if (lower(value) != "http://" + lower(named)) {
+            return Refusal{403, "requests made by pages of another origin are refused: " +
+                                    quoted(value) + " is not 'http://" + std::string(named) + "'"};
+        }
+    }
+    return std::nullopt;
+}
+
+std::optional<Refusal> check_token(const HttpRequest& request, std::string_view token) {
+    const auto* authorization = request.header("authorization");
+    if (!authorization) {
+        return Refusal{401, "this address needs the token: send 'Authorization: Bearer TOKEN'"};
+    }
+    const std::string_view given = *authorization;
+    const auto space = given.find(' ');
+    const auto scheme = lower(given.substr(0, space));
+    std::string secret;
+    if (space != std::string_view::npos) {
+        const auto credentials = trimmed(given.substr(space));
+        if (scheme == "bearer") {
+            secret = credentials;
+        } else if (scheme == "basic") {
+            const auto pair = base64_decode(credentials).value_or("");
+            const auto colon = pair.find(':');
+            if (colon != std::string::npos) secret = pair.substr(colon + 1);
+        }
+    }
+    if (token.empty() || !equal_in_constant_time(secret, token)) {
+        return Refusal{401, "wrong token"};
+    }
+    return std::nullopt;
+}
+
+}  // namespace sweepctl
