@@ -168,6 +168,7 @@ void World::on(AgentHeartbeat& event) {
             touch(*run);
         }
     }
+    effects_->emplace_back(AckOrder{event.agent, agent->acked});
 }
 
 void World::on(AgentDisconnected& event) {

@@ -14,6 +14,11 @@ namespace sweepctl {
 enum class AgentState : std::uint8_t { online, lost, draining };
 [[nodiscard]] std::string_view to_string(AgentState state);
 
+/// How long a held claim may still be started after the agent's last contact, and what is added to
+/// that before the claim is given out again.
+inline constexpr Duration kClaimLease = std::chrono::seconds{15};
+inline constexpr Duration kLeaseMargin = std::chrono::seconds{2};
+
 /// An agent as it is stored and shown.
 struct AgentRecord {
     AgentId id;

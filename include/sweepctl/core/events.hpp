@@ -213,7 +213,8 @@ struct SignalOrder {
     SignalKind kind = SignalKind::stop;
     std::optional<int> signal;
 };
-/// Reports up to `sequence` are durable and may be forgotten.
+/// Answers each report and each heartbeat, in order: reports up to `sequence` are durable and may be
+/// forgotten, and the leases of held claims count anew from when that message was sent.
 struct AckOrder {
     AgentId agent;
     std::uint64_t sequence = 0;

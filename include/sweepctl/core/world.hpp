@@ -35,11 +35,6 @@ struct SweepSetup {
 /// nullopt: the stored spec cannot be read any more; the sweep becomes failed.
 using SetupOf = std::function<std::optional<SweepSetup>(const NewSweep&)>;
 
-/// How long a held claim may still be started after the agent's last contact, and what is added to
-/// that before the claim is given out again.
-inline constexpr Duration kClaimLease = std::chrono::seconds{15};
-inline constexpr Duration kLeaseMargin = std::chrono::seconds{2};
-
 class World {
 public:
     World(Snapshot snapshot, const SetupOf& setup_of, Now now);

@@ -1,0 +1,146 @@
+#include "agent/run_environment.hpp"
+
+#include "sweepctl/core/command_line.hpp"
+
+#include <charconv>
+#include <map>
+#include <string_view>
+
+namespace sweepctl {
+
+namespace {
+
+using Environment = std::map<std::string, std::string>;
+
+std::string join(const std::vector<std::string>& parts, char between) {
+    std::string text;
+    for (const std::string& part : parts) {
+        if (!text.empty()) text.push_back(between);
+        text += part;
+    }
+    return text;
+}
+
+/// Agent's < launch < sweepctl.env < ours; assigned GPUs last.
+Environment merged_environment(const RunSetting& setting, const std::string& stem) {
+    const SweepBrief& brief = setting.brief;
+    const ExecutionRef& execution = setting.order.execution;
+    Environment env;
+    for (const auto& [name, value] : setting.agent.env)
+        env[name] = value;
+    for (const auto& [name, value] : brief.launch_env)
+        env[name] = value;
+    for (const auto& [name, value] : brief.env)
+        env[name] = value;
+
+    env["WANDB_RUN_ID"] = execution.run.text;
+    env["WANDB_SWEEP_ID"] = brief.sweep.text;
+    env["WANDB_SWEEP_PARAM_PATH"] = stem + ".yaml";
+    if (!brief.entity.empty()) env["WANDB_ENTITY"] = brief.entity;
+    if (!brief.project.empty()) env["WANDB_PROJECT"] = brief.project;
+    env.try_emplace("WANDB_DIR", brief.launch_dir);
+    // A pair: with only one of the user's own kept, a key would go to the wrong server.
+    if (!setting.agent.base_url.empty() && !env.contains("WANDB_BASE_URL") &&
+        !env.contains("WANDB_API_KEY")) {
+        env["WANDB_BASE_URL"] = setting.agent.base_url;
+        env["WANDB_API_KEY"] = setting.agent.api_key;
+    }
+    env["SWEEPCTL_RUN_ID"] = execution.run.text;
+    env["SWEEPCTL_SWEEP_ID"] = brief.sweep.text;
+    env["SWEEPCTL_ATTEMPT"] = std::to_string(execution.attempt);
+    env["SWEEPCTL_SLOT"] = std::to_string(setting.slot);
+    env["SWEEPCTL_CPUS"] = std::to_string(setting.order.resources.cpus);
+    env["SWEEPCTL_METRICS"] = stem + ".metrics.jsonl";
+    env["SWEEPCTL_RUN_DIR"] = stem;
+    env["SWEEPCTL_HOME"] = setting.agent.home;
+    if (!setting.gpu_ids.empty()) {
+        const std::string ids = join(setting.gpu_ids, ',');
+        for (const char* name : {"CUDA_VISIBLE_DEVICES", "NVIDIA_VISIBLE_DEVICES",
+                                 "ROCR_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES"}) {
+            env[name] = ids;
+        }
+        env["SWEEPCTL_GPUS"] = ids;
+    } else {
+        env.erase("SWEEPCTL_GPUS");
+    }
+    return env;
+}
+
+}  // namespace
+
+std::string run_file_stem(const std::string& home,
+                          const SweepId& sweep,
+                          const RunId& run,
+                          std::uint32_t attempt) {
+    return home + "/sweeps/" + sweep.text + "/" + run.text + "." + std::to_string(attempt);
+}
+
+Result<LaunchRequest, std::string> launch_request(const RunSetting& setting) {
+    const SweepBrief& brief = setting.brief;
+    const StartOrder& order = setting.order;
+    const std::string stem = run_file_stem(setting.agent.home, brief.sweep, order.execution.run,
+                                           order.execution.attempt);
+    const Environment env = merged_environment(setting, stem);
+
+    CommandInput input;
+    input.command = brief.command;
+    input.program = brief.program;
+    input.interpreter = brief.interpreter;
+    input.config = order.config;
+    input.json_file = stem + ".json";
+    input.env = [&env](std::string_view name) -> std::optional<std::string> {
+        const auto found = env.find(std::string(name));
+        if (found == env.end()) return std::nullopt;
+        return found->second;
+    };
+    auto argv = expand_command(input);
+    if (!argv)
+        return Failure{"command item " + std::to_string(argv.error().chunk + 1) + ": " +
+                       argv.error().message};
+    if ((*argv).empty()) return Failure{std::string("the command expands to nothing")};
+
+    LaunchRequest request;
+    request.run = order.execution.run;
+    request.attempt = order.execution.attempt;
+    request.fence = order.execution.fence;
+    request.argv = std::move(argv).value();
+    request.env.reserve(env.size());
+    for (const auto& [name, value] : env)
+        request.env.push_back(name + "=" + value);
+    request.cwd = brief.cwd;
+    request.output_path = stem + ".log";
+    request.files.push_back({stem + ".yaml", param_file(order.config)});
+    if (uses_json_file(brief.command))
+        request.files.push_back({stem + ".json", python_json(ParamValue(order.config))});
+    request.kill_delay = brief.kill_delay;
+    request.straggler_grace = brief.straggler_grace;
+    return request;
+}
+
+Placement placement_of(const std::vector<std::string>& environment) {
+    Placement placement;
+    const auto number = [](std::string_view text, auto otherwise) {
+        std::from_chars(text.data(), text.data() + text.size(), otherwise);
+        return otherwise;
+    };
+    for (const std::string& entry : environment) {
+        const std::string_view line(entry);
+        const std::size_t equals = line.find('=');
+        if (equals == std::string_view::npos) continue;
+        const std::string_view name = line.substr(0, equals);
+        std::string_view value = line.substr(equals + 1);
+        if (name == "SWEEPCTL_SLOT") placement.slot = number(value, -1);
+        if (name == "SWEEPCTL_CPUS") placement.resources.cpus = number(value, std::uint32_t{1});
+        if (name == "SWEEPCTL_SWEEP_ID") placement.sweep = SweepId{std::string(value)};
+        if (name != "SWEEPCTL_GPUS") continue;
+        while (!value.empty()) {
+            const std::size_t comma = value.find(',');
+            placement.gpu_ids.emplace_back(value.substr(0, comma));
+            value = comma == std::string_view::npos ? std::string_view{} : value.substr(comma + 1);
+        }
+    }
+    placement.resources.gpus = static_cast<std::uint32_t>(placement.gpu_ids.size());
+    return placement;
+}
+
+}  // namespace sweepctl

@@ -1,0 +1,175 @@
+#include "sweepctl/controller/controller.hpp"
+
+#include <utility>
+
+#include "sweepctl/base/check.hpp"
+
+namespace sweepctl {
+
+namespace {
+constexpr Duration kStoreRetry = std::chrono::seconds{1};
+}
+
+Controller::Controller(Store& store, AgentLinks& links, PlanOf plan_of, Now now)
+    : store_(store), links_(links), plan_of_(std::move(plan_of)), now_(now) {
+    const SetupOf setup_of = [this](const NewSweep& sweep) -> std::optional<SweepSetup> {
+        std::optional<SweepPlan> plan = plan_of_(sweep);
+        if (!plan) return std::nullopt;
+        briefs_.insert_or_assign(sweep.record.id, std::move(plan->brief));
+        return std::move(plan->setup);
+    };
+    world_ = std::make_unique<World>(store_.load(), setup_of, now);
+}
+
+void Controller::post(Event event) { inbox_.push_back(std::move(event)); }
+
+void Controller::agent_says(AgentMessage message) {
+    struct Taker {
+        Controller& controller;
+        void operator()(AgentHello& hello) const { controller.post(std::move(hello)); }
+        void operator()(AgentReport& report) const { controller.post(std::move(report)); }
+        void operator()(AgentHeartbeat& heartbeat) const { controller.post(std::move(heartbeat)); }
+        void operator()(MetricsLogged& metrics) const { controller.post(std::move(metrics)); }
+        void operator()(LogChunk& chunk) const {
+            if (controller.on_log_chunk) controller.on_log_chunk(chunk);
+        }
+        void operator()(AgentLeaving&) const {}  // Its link's end says the rest.
+    };
+    std::visit(Taker{*this}, message);
+}
+
+const SweepBrief* Controller::brief(const SweepId& sweep) const {
+    const auto found = briefs_.find(sweep);
+    return found == briefs_.end() ? nullptr : &found->second;
+}
+
+std::uint64_t Controller::subscribe(Published published) {
+    subscribers_.emplace(next_subscriber_, std::move(published));
+    return next_subscriber_++;
+}
+
+std::optional<SteadyTime> Controller::next_deadline() const {
+    if (committing_) return std::nullopt;
+    if (failed_) return retry_at_;
+    return world_->next_deadline();
+}
+
+/// A request about a run that has left memory brings the run along. Nothing is being committed now, so
+/// what is stored is what is true.
+void Controller::resolve(Event& event) {
+    const auto load = [this](auto& request) {
+        if (world_->find_run(request.run) == nullptr) request.ended = store_.find_run(request.run);
+    };
+    if (auto* stop = std::get_if<StopRun>(&event)) load(*stop);
+    if (auto* retry = std::get_if<RetryRun>(&event)) load(*retry);
+    if (auto* removal = std::get_if<DeleteRun>(&event)) {
+        load(*removal);
+        const Run* run = removal->ended ? &*removal->ended : world_->find_run(removal->run);
+        const SweepRecord* sweep = run == nullptr ? nullptr : world_->find_sweep(run->sweep);
+        if (sweep != nullptr && sweep->best && sweep->best->run == removal->run) {
+            removal->next_best = store_.best_without(run->sweep, removal->run);
+        }
+    }
+}
+
+void Controller::pump(Now now) {
+    now_ = now;
+    if (committing_) return;
+    if (failed_) {
+        if (now.steady >= *retry_at_) commit(std::move(*std::exchange(failed_, std::nullopt)));
+        return;
+    }
+    const std::optional<SteadyTime> deadline = world_->next_deadline();
+    const bool due = deadline && *deadline <= now.steady;
+    if (inbox_.empty() && !due) return;
+
+    std::vector<Event> batch = std::exchange(inbox_, {});
+    for (Event& event : batch) {
+        resolve(event);
+        world_->apply(std::move(event), now, effects_);
+    }
+    if (due) world_->apply(TimePassed{}, now, effects_);
+    world_->apply(AssignWork{}, now, effects_);
+
+    Changes changes = world_->take_changes();
+    if (changes.empty()) {
+        perform();
+        return;
+    }
+    for (const NewSweep& sweep : changes.new_sweeps) {
+        if (std::optional<SweepPlan> plan = plan_of_(sweep)) {
+            briefs_.insert_or_assign(sweep.record.id, std::move(plan->brief));
+        }
+    }
+    if (!subscribers_.empty()) to_publish_ = changes.events;
+    commit(std::move(changes));
+}
+
+void Controller::commit(Changes changes) {
+    committing_ = true;
+    store_.commit(std::move(changes), [this](std::optional<StoreError> error) { committed(std::move(error)); });
+}
+
+void Controller::committed(std::optional<StoreError> error) {
+    committing_ = false;
+    if (error) {
+        // The World is ahead of the store now, so nobody may hear of it before this is durable.
+        trouble_ = error->message;
+        failed_ = std::move(error->changes);
+        retry_at_ = now_.steady + kStoreRetry;
+        return;
+    }
+    trouble_.reset();
+    retry_at_.reset();
+    perform();
+}
+
+void Controller::perform() {
+    std::map<AgentId, std::vector<AgentOrder>> orders;
+    std::vector<Answer> answers;
+    struct Sorter {
+        Controller& controller;
+        std::map<AgentId, std::vector<AgentOrder>>& orders;
+        std::vector<Answer>& answers;
+
+        void operator()(Answer& answer) const { answers.push_back(std::move(answer)); }
+        void operator()(StartOrder& order) const {
+            std::vector<AgentOrder>& list = orders[order.agent];
+            if (controller.briefed_[order.agent].insert(order.sweep).second) {
+                if (const SweepBrief* known = controller.brief(order.sweep)) {
+                    SweepBrief brief = *known;
+                    if (!controller.links_.trusted(order.agent)) brief.launch_env.clear();
+                    list.emplace_back(std::move(brief));
+                }
+            }
+            list.emplace_back(std::move(order));
+        }
+        void operator()(RevokeOrder& order) const { add(order); }
+        void operator()(SignalOrder& order) const { add(order); }
+        void operator()(AckOrder& order) const { add(order); }
+        void operator()(DrainOrder& order) const { add(order); }
+        void operator()(WelcomeOrder& order) const { add(order); }
+        void operator()(MetricsAck& order) const { add(order); }
+        template <typename Order>
+        void add(Order& order) const {
+            const AgentId agent = order.agent;
+            orders[agent].emplace_back(std::move(order));
+        }
+    };
+    std::vector<Effect> effects = std::exchange(effects_, {});
+    for (Effect& effect : effects) std::visit(Sorter{*this, orders, answers}, effect);
+    for (auto& [agent, list] : orders) links_.send(agent, std::move(list));
+    for (const Answer& answer : answers) {
+        const auto found = answers_.find(answer.ticket);
+        if (found == answers_.end()) continue;
+        const Answered answered = std::move(found->second);
+        answers_.erase(found);
+        answered(answer);
+    }
+    if (to_publish_.empty()) return;
+    const std::vector<AuditEvent> published = std::exchange(to_publish_, {});
+    const std::map<std::uint64_t, Published> subscribers = subscribers_;
+    for (const auto& [number, subscriber] : subscribers) subscriber(published);
+}
+
+}  // namespace sweepctl
