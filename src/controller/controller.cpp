@@ -1,8 +1,8 @@
 #include "sweepctl/controller/controller.hpp"
 
-#include <utility>
-
 #include "sweepctl/base/check.hpp"
+
+#include <utility>
 
 namespace sweepctl {
 
@@ -21,7 +21,9 @@ Controller::Controller(Store& store, AgentLinks& links, PlanOf plan_of, Now now)
     world_ = std::make_unique<World>(store_.load(), setup_of, now);
 }
 
-void Controller::post(Event event) { inbox_.push_back(std::move(event)); }
+void Controller::post(Event event) {
+    inbox_.push_back(std::move(event));
+}
 
 void Controller::agent_says(AgentMessage message) {
     struct Taker {
@@ -54,8 +56,8 @@ std::optional<SteadyTime> Controller::next_deadline() const {
     return world_->next_deadline();
 }
 
-/// A request about a run that has left memory brings the run along. Nothing is being committed now, so
-/// what is stored is what is true.
+/// A request about a run that has left memory brings the run along. Nothing is being committed now,
+/// so what is stored is what is true.
 void Controller::resolve(Event& event) {
     const auto load = [this](auto& request) {
         if (world_->find_run(request.run) == nullptr) request.ended = store_.find_run(request.run);
@@ -107,7 +109,8 @@ void Controller::pump(Now now) {
 
 void Controller::commit(Changes changes) {
     committing_ = true;
-    store_.commit(std::move(changes), [this](std::optional<StoreError> error) { committed(std::move(error)); });
+    store_.commit(std::move(changes),
+                  [this](std::optional<StoreError> error) { committed(std::move(error)); });
 }
 
 void Controller::committed(std::optional<StoreError> error) {
@@ -144,21 +147,21 @@ void Controller::perform() {
             }
             list.emplace_back(std::move(order));
         }
-        void operator()(RevokeOrder& order) const { add(order); }
-        void operator()(SignalOrder& order) const { add(order); }
-        void operator()(AckOrder& order) const { add(order); }
-        void operator()(DrainOrder& order) const { add(order); }
-        void operator()(WelcomeOrder& order) const { add(order); }
-        void operator()(MetricsAck& order) const { add(order); }
-        template <typename Order>
-        void add(Order& order) const {
-            const AgentId agent = order.agent;
-            orders[agent].emplace_back(std::move(order));
+        void operator()(RevokeOrder& order) const { add(order.agent, order); }
+        void operator()(SignalOrder& order) const { add(order.agent, order); }
+        void operator()(AckOrder& order) const { add(order.agent, order); }
+        void operator()(DrainOrder& order) const { add(order.agent, order); }
+        void operator()(WelcomeOrder& order) const { add(order.agent, order); }
+        void operator()(MetricsAck& order) const { add(order.agent, order); }
+        void add(const AgentId& agent, AgentOrder order) const {
+            orders[agent].push_back(std::move(order));
         }
     };
     std::vector<Effect> effects = std::exchange(effects_, {});
-    for (Effect& effect : effects) std::visit(Sorter{*this, orders, answers}, effect);
-    for (auto& [agent, list] : orders) links_.send(agent, std::move(list));
+    for (Effect& effect : effects)
+        std::visit(Sorter{*this, orders, answers}, effect);
+    for (auto& [agent, list] : orders)
+        links_.send(agent, std::move(list));
     for (const Answer& answer : answers) {
         const auto found = answers_.find(answer.ticket);
         if (found == answers_.end()) continue;
@@ -169,7 +172,8 @@ void Controller::perform() {
     if (to_publish_.empty()) return;
     const std::vector<AuditEvent> published = std::exchange(to_publish_, {});
     const std::map<std::uint64_t, Published> subscribers = subscribers_;
-    for (const auto& [number, subscriber] : subscribers) subscriber(published);
+    for (const auto& [number, subscriber] : subscribers)
+        subscriber(published);
 }
 
 }  // namespace sweepctl

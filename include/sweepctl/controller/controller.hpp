@@ -1,5 +1,9 @@
 #pragma once
 
+#include "sweepctl/core/agent_messages.hpp"
+#include "sweepctl/core/world.hpp"
+#include "sweepctl/store/store.hpp"
+
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -10,12 +14,9 @@
 #include <unordered_map>
 #include <vector>
 
-#include "sweepctl/core/agent_messages.hpp"
-#include "sweepctl/core/world.hpp"
-#include "sweepctl/store/store.hpp"
-
-// The controller's loop: a batch of events in, one transaction, then the effects. Single threaded; it is
-// pumped by its owner and never waits. What happens while a commit is under way goes into the next batch.
+// The controller's loop: a batch of events in, one transaction, then the effects. Single threaded;
+// it is pumped by its owner and never waits. What happens while a commit is under way goes into the
+// next batch.
 //
 // A crash between commit and effects leaves the World right and orders lost: the agents' next hello
 // derives them again.
@@ -50,8 +51,8 @@ public:
     /// Takes a fact in; it is applied at the next pump().
     void post(Event event);
 
-    /// Takes a request in and calls `answered` once its outcome is durable. The event's own ticket is
-    /// overwritten.
+    /// Takes a request in and calls `answered` once its outcome is durable. The event's own ticket
+    /// is overwritten.
     template <typename Request>
     void request(Request event, Answered answered) {
         event.request.ticket = next_ticket_++;
@@ -70,7 +71,8 @@ public:
     /// When pump() should be called at the latest; nullopt while only news can change anything.
     [[nodiscard]] std::optional<SteadyTime> next_deadline() const;
 
-    /// Calls `published` with each batch of the audit log once it is durable. The number takes it back.
+    /// Calls `published` with each batch of the audit log once it is durable. The number takes it
+    /// back.
     std::uint64_t subscribe(Published published);
     void unsubscribe(std::uint64_t subscription) { subscribers_.erase(subscription); }
 
