@@ -27,8 +27,9 @@ EndVerdict judge_program_end(const Run& run, const RunEnded& ended) {
     EndVerdict verdict = natural_end(ended);
     const bool ordered = ended.order_signal != 0;
     if (run.stopping) {
-        if (ordered) {  // R11; without it R12: it had ended before our signal, and the natural
-                        // result stands
+        // R11; without our signal R12: it had ended by itself, and the natural result stands. R15:
+        // a preempted one would have gone again, and the order says that it must not.
+        if (ordered || (run.preempting && verdict.state != RunState::finished)) {
             verdict.state = RunState::killed;
             verdict.reason = run.stop_reason.value_or(EndReason::stop_run);
         }

@@ -10,26 +10,48 @@ namespace sweepctl {
 void World::on(AssignWork&) {
     actor_ = "controller";
     if (active_.empty()) return;
+    const auto takes = [](const Agent& agent) {
+        return agent.connected && agent.record.state == AgentState::online;
+    };
+    // All free slots first: nobody may hold beyond its slots what another could start now.
     for (auto& [id, agent] : agents_) {
-        if (!agent.connected || agent.record.state != AgentState::online) continue;
-        while (assign_one(agent)) {
+        if (!takes(agent)) continue;
+        while (assign_one(agent, /*ahead=*/false)) {
         }
-        if (agent.tokens < agent.record.slots) rebalance(agent);
     }
+    for (auto& [id, agent] : agents_) {
+        if (!takes(agent) || agent.window == 0 || room_is_wanted(agent)) continue;
+        while (assign_one(agent, /*ahead=*/true)) {
+        }
+    }
+    rebalance();
 }
 
-/// Whether `agent` has room for one more run of `sweep`: in a free slot, or held beyond the slots.
-bool World::may_take(const Agent& agent, const Sweep& sweep) const {
+/// Whether `agent` could ever execute a run of `sweep`.
+bool World::fits(const Agent& agent, const Sweep& sweep) {
     const Resources& need = sweep.policy.resources;
     if (agent.record.only_sweep && *agent.record.only_sweep != sweep.record.id) return false;
-    if (need.cpus > agent.record.slots || need.gpus > agent.record.gpus) return false;
-    const bool free_now = agent.tokens + need.cpus <= agent.record.slots &&
-                          agent.gpus + need.gpus <= agent.record.gpus;
-    // A search that learns proposes better the later it is asked; a run that needs a GPU is not a
-    // short one.
-    const bool ahead = !sweep.strategy->adaptive() && need.gpus == 0;
-    const bool held_ahead = ahead && agent.tokens + need.cpus <= agent.record.slots + agent.window;
-    if (!free_now && !held_ahead) return false;
+    return need.cpus <= agent.record.slots && need.gpus <= agent.record.gpus;
+}
+
+/// Whether its runs may be held beyond the slots. A search that learns proposes better the later it
+/// is asked; a run that needs a GPU is not a short one.
+bool World::may_wait(const Sweep& sweep) {
+    return !sweep.strategy->adaptive() && sweep.policy.resources.gpus == 0;
+}
+
+bool World::has_work(const Sweep& sweep) {
+    return !sweep.queue.empty() || !sweep.record.exhausted;
+}
+
+/// Whether `agent` has room for one more run of `sweep`: in a free slot, or `ahead`, held beyond
+/// the slots.
+bool World::may_take(const Agent& agent, const Sweep& sweep, bool ahead) const {
+    if (!fits(agent, sweep) || (ahead && !may_wait(sweep))) return false;
+    const Resources& need = sweep.policy.resources;
+    const std::uint32_t places = agent.record.slots + (ahead ? agent.window : 0);
+    if (agent.tokens + need.cpus > places || agent.gpus + need.gpus > agent.record.gpus)
+        return false;
 
     if (!sweep.record.parallel) return true;
     // The limit holds over all agents. While one agent has all of the sweep's runs it keeps the
@@ -43,22 +65,32 @@ bool World::may_take(const Agent& agent, const Sweep& sweep) const {
     return here == total && ahead && total < *sweep.record.parallel + agent.window;
 }
 
-std::optional<std::uint32_t> World::limit_on(const Agent&, const Sweep& sweep) const {
-    return sweep.record.parallel;
+/// A run that may not be held beyond the slots waits for one of this agent's: were the others held
+/// ahead, its slot would never be seen free.
+bool World::room_is_wanted(const Agent& agent) const {
+    return std::any_of(active_.begin(), active_.end(), [&](const SweepId& id) {
+        const Sweep& sweep = sweeps_.at(id);
+        if (may_wait(sweep) || !has_work(sweep) || !fits(agent, sweep)) return false;
+        Agent emptied = agent;
+        emptied.tokens = emptied.gpus = 0;
+        return may_take(emptied, sweep, /*ahead=*/false);
+    });
 }
 
-bool World::assign_one(Agent& agent) {
+/// Gives `agent` a run of the sweep that has the fewest there; among equals of the one that waits
+/// longest.
+bool World::assign_one(Agent& agent, bool ahead) {
     Sweep* chosen = nullptr;
-    std::uint32_t fewest = 0;
+    std::pair<std::uint32_t, Fence> least;
     for (const SweepId& id : active_) {
         Sweep& sweep = sweeps_.at(id);
-        if (sweep.queue.empty() && sweep.record.exhausted) continue;
-        if (!may_take(agent, sweep)) continue;
+        if (!has_work(sweep) || !may_take(agent, sweep, ahead)) continue;
         const auto mine = sweep.claims.find(agent.record.id);
-        const std::uint32_t count = mine == sweep.claims.end() ? 0 : mine->second;
-        if (chosen == nullptr || count < fewest) {
+        const std::pair<std::uint32_t, Fence> rank{mine == sweep.claims.end() ? 0 : mine->second,
+                                                   sweep.last_claim};
+        if (chosen == nullptr || rank < least) {
             chosen = &sweep;
-            fewest = count;
+            least = rank;
         }
     }
     if (chosen == nullptr) return false;
@@ -76,7 +108,14 @@ Run* World::next_run(Sweep& sweep) {
     }
     const std::optional<std::uint64_t> number = sweep.coverage.next(sweep.strategy->size());
     std::optional<Config> config;
-    if (number) config = sweep.strategy->suggest(*number, {});
+    try {
+        if (number) config = sweep.strategy->suggest(*number, {});
+    } catch (const std::exception& error) {  // S8: it will not go away by asking again.
+        set_status(sweep, SweepStatus::failed, std::string("the search failed: ") + error.what());
+        std::unordered_set<Fence> held;
+        call_back_held(sweep, held);
+        return nullptr;
+    }
     if (!config) {
         sweep.record.exhausted = true;
         touch(sweep);
@@ -117,7 +156,8 @@ void World::claim(Agent& agent, Sweep& sweep, Run& run) {
     agent.runs.insert(run.id);
     agent.tokens += sweep.policy.resources.cpus;
     agent.gpus += sweep.policy.resources.gpus;
-    ++sweep.claims[agent.record.id];
+    count_claim(sweep, agent.record.id, +1);
+    sweep.last_claim = run.claim->fence;
     touch(run);
     effects_->emplace_back(StartOrder{agent.record.id,
                                       {run.id, run.attempt, run.claim->fence},
@@ -125,25 +165,51 @@ void World::claim(Agent& agent, Sweep& sweep, Run& run) {
                                       run.name,
                                       run.config,
                                       sweep.policy.resources,
-                                      limit_on(agent, sweep)});
+                                      sweep.record.parallel});
 }
 
-/// An agent has a free slot and nothing is left to give: call back a run that another only holds.
-void World::rebalance(const Agent& idle) {
-    for (auto& [id, other] : agents_) {
-        if (id == idle.record.id || other.tokens <= other.record.slots) continue;
-        for (const RunId& run_id : other.runs) {
-            Run& run = runs_.at(run_id);
-            const Sweep& sweep = sweeps_.at(run.sweep);
-            if (run.claim->phase != ClaimPhase::held || run.claim->revoking ||
-                sweep.record.parallel || !creates_runs(sweep.record.status) ||
-                !may_take(idle, sweep)) {
-                continue;
+/// Where an agent has a free slot and nothing is left to give, what others only hold beyond their
+/// slots is called back: one run for each free slot, those on their way back counted.
+void World::rebalance() {
+    std::vector<Agent*> holders;
+    std::uint32_t coming = 0;
+    for (auto& [id, agent] : agents_) {
+        if (!agent.connected || agent.tokens <= agent.record.slots) continue;
+        holders.push_back(&agent);
+        for (const RunId& run_id : agent.runs) {
+            const Run& run = runs_.at(run_id);
+            if (run.claim->revoking && !run.stopping) ++coming;
+        }
+    }
+    if (holders.empty()) return;
+    for (const auto& [id, idle] : agents_) {
+        if (!idle.connected || idle.record.state != AgentState::online ||
+            idle.tokens >= idle.record.slots) {
+            continue;
+        }
+        std::uint32_t wanted = idle.record.slots - idle.tokens;
+        const std::uint32_t awaited = std::min(wanted, coming);
+        wanted -= awaited;
+        coming -= awaited;
+        for (Agent* holder : holders) {
+            if (wanted == 0) break;
+            std::uint32_t beyond = holder->tokens - holder->record.slots;
+            for (const RunId& run_id : holder->runs) {
+                if (wanted == 0 || beyond == 0) break;
+                Run& run = runs_.at(run_id);
+                if (run.claim->phase != ClaimPhase::held) continue;
+                const Sweep& sweep = sweeps_.at(run.sweep);
+                beyond -= std::min(beyond, sweep.policy.resources.cpus);
+                if (run.claim->revoking || sweep.record.parallel ||
+                    !creates_runs(sweep.record.status) || !may_take(idle, sweep, /*ahead=*/false)) {
+                    continue;
+                }
+                run.claim->revoking = true;
+                touch(run);
+                effects_->emplace_back(
+                    RevokeOrder{holder->record.id, {{run.id, run.attempt, run.claim->fence}}});
+                --wanted;
             }
-            run.claim->revoking = true;
-            touch(run);
-            effects_->emplace_back(RevokeOrder{id, {{run.id, run.attempt, run.claim->fence}}});
-            return;
         }
     }
 }
@@ -161,19 +227,31 @@ void World::refresh_exhausted(Sweep& sweep) {
     }
 }
 
+/// Whether the sweep cannot be over because of this ended run. What fell silent does not keep it
+/// open: nobody knows whether it ever speaks again.
+bool World::keeps_open(const Sweep& sweep, const Run& run) const {
+    if (!run.claim || crashed_by_silence(run)) return false;
+    const Duration silent = now_.steady - agents_.at(run.claim->agent).last_contact;
+    return silent < sweep.policy.heartbeat_timeout;
+}
+
 /// Finished means drained (S7): nothing more comes, nothing waits, nothing lives.
 void World::settle(Sweep& sweep) {
     const SweepRecord& record = sweep.record;
     if (!creates_runs(record.status) || !record.exhausted) return;
     if (record.counts[RunState::pending] + record.counts[RunState::running] > 0) return;
     for (const RunId& id : sweep.runs) {
-        const Run& run = runs_.at(id);
-        // Those that fell silent do not keep a sweep open: nobody knows whether they ever speak
-        // again.
-        if (run.claim && !crashed_by_silence(run)) return;
-        if (run.retry_wanted && !crashed_by_silence(run)) return;
+        if (keeps_open(sweep, runs_.at(id))) return;
     }
     set_status(sweep, SweepStatus::finished, record.target_reached ? "the target was reached" : "");
+}
+
+/// A finished sweep has a run to execute again.
+void World::reopen(Sweep& sweep, std::string reason) {
+    if (sweep.record.status != SweepStatus::finished) return;
+    set_status(sweep, SweepStatus::running, std::move(reason));
+    if (sweep.strategy == nullptr)
+        set_status(sweep, SweepStatus::failed, "its stored spec cannot be read any more");
 }
 
 }  // namespace sweepctl

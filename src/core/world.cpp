@@ -12,7 +12,7 @@ World::World(Snapshot snapshot, const SetupOf& setup_of, Now now)
     for (AgentRecord& record : snapshot.agents) {
         Agent agent;
         // Nobody is heard yet, and nobody is late before the timeouts have passed once from here.
-        record.state = AgentState::lost;
+        if (record.state != AgentState::draining) record.state = AgentState::lost;
         agent.record = std::move(record);
         agent.last_contact = now.steady;
         agents_.emplace(agent.record.id, std::move(agent));
@@ -42,18 +42,21 @@ World::World(Snapshot snapshot, const SetupOf& setup_of, Now now)
             agent->runs.insert(run.id);
             agent->tokens += sweep->policy.resources.cpus;
             agent->gpus += sweep->policy.resources.gpus;
-            ++sweep->claims[run.claim->agent];
-            if (sweep->policy.timeout && run.state == RunState::running && run.started_at) {
-                const Duration left = *sweep->policy.timeout - (now.wall - *run.started_at);
-                timers_.emplace(now.steady + std::max(left, Duration{0}),
-                                RunTimeout{run.id, run.claim->fence});
+            if (!crashed_by_silence(run)) count_claim(*sweep, run.claim->agent, +1);
+            sweep->last_claim = std::max(sweep->last_claim, run.claim->fence);
+            if (run.claim->phase == ClaimPhase::held && !creates_runs(sweep->record.status) &&
+                !run.claim->revoking) {
+                run.claim->revoking = true;
+                touch(run);
             }
+            watch_timeout(run);
         } else if (run.state == RunState::pending) {
             enqueue(*sweep, run);
         }
     }
     for (auto& [id, sweep] : sweeps_)
         settle(sweep);
+    silence_check_ = next_silence();
 }
 
 void World::apply(Event event, Now now, std::vector<Effect>& effects) {
@@ -139,8 +142,13 @@ void World::on(TimePassed&) {
         Answer late = std::move(waiting_[i].answer);
         late.message += "; " + std::to_string(waiting_[i].claims.size()) +
                         " of its runs could not be confirmed yet";
-        effects_->emplace_back(std::move(late));
         waiting_.erase(waiting_.begin() + static_cast<std::ptrdiff_t>(i));
+        Sweep* sweep = sweep_of(late.sweep);
+        if (sweep != nullptr && sweep->delete_wanted) {
+            erase_sweep(*sweep);  // What lives on is killed as stale when its agent is back.
+            i = 0;
+        }
+        effects_->emplace_back(std::move(late));
     }
 }
 
@@ -158,7 +166,7 @@ void World::set_state(Run& run, RunState to, std::optional<EndReason> reason, st
     run.end_reason = is_ended(to) ? reason : std::nullopt;
     if (is_ended(to)) {
         if (!run.ended_at) run.ended_at = now_.wall;
-        run.preempting = false;
+        if (!crashed_by_silence(run)) run.preempting = false;
     }
     audit("run_state", run, std::string(to_string(from)), std::string(to_string(to)),
           reason ? std::string(to_string(*reason)) : std::string{}, std::move(detail));
@@ -183,6 +191,21 @@ void World::set_status(Sweep& sweep, SweepStatus to, std::string reason) {
     audit("sweep_status", sweep, std::string(to_string(from)), std::string(to_string(to)),
           std::move(reason), {});
     touch(sweep);
+}
+
+// A timer of a claim that is over does nothing; such ones are dropped when they are many.
+void World::add_timer(SteadyTime at, Timer timer) {
+    if (timers_.size() > 2 * runs_.size() + 64) {
+        std::erase_if(timers_, [this](const auto& entry) {
+            return std::visit(
+                [this](const auto& due) {
+                    const Run* run = find_run(due.run);
+                    return run == nullptr || !run->claim || run->claim->fence != due.fence;
+                },
+                entry.second);
+        });
+    }
+    timers_.emplace(at, std::move(timer));
 }
 
 // --- The queue

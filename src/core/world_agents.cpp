@@ -20,11 +20,33 @@ void World::heard_from(Agent& agent) {
     agent.last_contact = now_.steady;
     agent.died = false;
     agent.record.heartbeat_at = now_.wall;
-    if (!silence_check_) silence_check_ = now_.steady + kClaimLease;
+    watch_silence(kClaimLease);
     if (agent.record.state == AgentState::lost) {
         agent.record.state = AgentState::online;
         touch(agent);
     }
+}
+
+/// Something may change that soon by silence; later news only puts it off.
+void World::watch_silence(Duration from_now) {
+    const SteadyTime at = now_.steady + from_now;
+    if (!silence_check_ || at < *silence_check_) silence_check_ = at;
+}
+
+/// An execution whose claim is over lives on: nothing of it may.
+void World::kill_stale(const AgentId& agent, const ExecutionRef& execution) {
+    effects_->emplace_back(SignalOrder{agent, execution, SignalKind::kill, std::nullopt});
+    changes_.events.push_back({serials_.next_event++,
+                               now_.wall,
+                               "controller",
+                               {},
+                               execution.run,
+                               execution.attempt,
+                               "stale_execution",
+                               {},
+                               {},
+                               "its claim is no longer valid",
+                               "ordered killed"});
 }
 
 void World::on(AgentHello& event) {
@@ -34,8 +56,13 @@ void World::on(AgentHello& event) {
     Agent& agent = agents_[id];
     const bool rebooted =
         known && !agent.record.boot_id.empty() && agent.record.boot_id != event.agent.boot_id;
+    // A drain lasts as long as the process that was told to leave.
+    const bool drains = event.agent.state == AgentState::draining ||
+                        (agent.record.state == AgentState::draining && !rebooted &&
+                         agent.record.pid == event.agent.pid);
+    std::erase(changes_.deleted_agents, id);
     agent.record = event.agent;
-    agent.record.state = AgentState::online;
+    agent.record.state = drains ? AgentState::draining : AgentState::online;
     agent.connected = true;
     agent.window = event.report.window;
     agent.acked = event.report.sequence;
@@ -47,7 +74,9 @@ void World::on(AgentHello& event) {
     RevokeOrder revoke{id, {}};
     const std::vector<RunId> claimed(agent.runs.begin(), agent.runs.end());
     for (const RunId& run_id : claimed) {
-        Run& run = runs_.at(run_id);
+        Run* claimed_run = run_of(run_id);
+        if (claimed_run == nullptr || !claimed_run->claim) continue;  // Deleted on the way.
+        Run& run = *claimed_run;
         const bool live = names(event.live, run);
         switch (run.claim->phase) {
             case ClaimPhase::held:
@@ -56,17 +85,16 @@ void World::on(AgentHello& event) {
                 } else if (!names(event.held, run)) {
                     on_returned(
                         run);  // The order to start it never arrived, or died with the agent.
-                } else if (run.claim->revoking) {
+                } else if (run.claim->revoking || drains) {
+                    run.claim->revoking = true;
+                    touch(run);
                     revoke.claims.push_back({run.id, run.attempt, run.claim->fence});
                 }
                 break;
             case ClaimPhase::started:
                 if (live) {
                     heard_again(run);
-                    if (run.stopping) {
-                        send_signal(run, run.stop_reason == EndReason::cancel ? SignalKind::kill
-                                                                              : SignalKind::stop);
-                    }
+                    if (run.stopping) repeat_signal(run);
                 } else {
                     RunEnded lost;
                     lost.execution = {run.id, run.attempt, run.claim->fence};
@@ -76,32 +104,24 @@ void World::on(AgentHello& event) {
                 }
                 break;
             case ClaimPhase::ended:
-                if (!live) on_drained({run.id, run.attempt, run.claim->fence});
+                if (!live) {
+                    on_drained({run.id, run.attempt, run.claim->fence});
+                } else if (run.stopping) {
+                    repeat_signal(run);
+                }
                 break;
         }
     }
     // What the agent has and we know nothing of (any more): nothing of it may go on.
     for (const ExecutionRef& ref : event.live) {
-        if (run_of(ref) == nullptr) {
-            effects_->emplace_back(SignalOrder{id, ref, SignalKind::kill, std::nullopt});
-            changes_.events.push_back({serials_.next_event++,
-                                       now_.wall,
-                                       "controller",
-                                       {},
-                                       ref.run,
-                                       ref.attempt,
-                                       "stale_execution",
-                                       {},
-                                       {},
-                                       "its claim is no longer valid",
-                                       "ordered killed"});
-        }
+        if (run_of(ref) == nullptr) kill_stale(id, ref);
     }
     for (const ExecutionRef& ref : event.held) {
         if (run_of(ref) == nullptr) revoke.claims.push_back(ref);
     }
     if (!revoke.claims.empty()) effects_->emplace_back(std::move(revoke));
     effects_->emplace_back(WelcomeOrder{id, event.report.sequence});
+    if (drains) effects_->emplace_back(DrainOrder{id});
     changes_.events.push_back(
         {serials_.next_event++,
          now_.wall,
@@ -158,7 +178,12 @@ void World::on(AgentHeartbeat& event) {
     constexpr Duration kStoreEvery = std::chrono::seconds{30};
     for (const auto& [execution, pid] : event.live) {
         Run* run = run_of(execution);
-        if (run == nullptr || run->claim->agent != event.agent) continue;
+        if (run == nullptr) {
+            // It was given up while its agent was silent, on a link that never broke.
+            kill_stale(event.agent, execution);
+            continue;
+        }
+        if (run->claim->agent != event.agent) continue;
         if (run->claim->phase == ClaimPhase::held) on_started({execution, now_.wall, pid});
         heard_again(*run);
         if ((pid && run->pid != pid) || !run->heartbeat_at ||
@@ -175,15 +200,21 @@ void World::on(AgentDisconnected& event) {
     Agent* agent = agent_of(event.agent);
     if (agent == nullptr) return;
     agent->connected = false;
-    if (agent->record.state == AgentState::draining && agent->runs.empty()) {
-        // It was asked to leave, and left.
-        changes_.deleted_agents.push_back(event.agent);
-        dirty_agents_.erase(event.agent);
-        agents_.erase(event.agent);
+    if (agent->record.state != AgentState::draining) agent->record.state = AgentState::lost;
+    touch(*agent);
+    forget_if_left(event.agent);
+}
+
+/// It was asked to leave, and left.
+void World::forget_if_left(const AgentId& id) {
+    const Agent* agent = agent_of(id);
+    if (agent == nullptr || agent->connected || !agent->runs.empty() ||
+        agent->record.state != AgentState::draining) {
         return;
     }
-    agent->record.state = AgentState::lost;
-    touch(*agent);
+    changes_.deleted_agents.push_back(id);
+    dirty_agents_.erase(id);
+    agents_.erase(id);
 }
 
 void World::on(AgentDied& event) {
@@ -200,16 +231,26 @@ void World::lose_silent_agents() {
         actor_ = "controller";
         const std::vector<RunId> claimed(agent.runs.begin(), agent.runs.end());
         for (const RunId& run_id : claimed) {
-            Run& run = runs_.at(run_id);
-            if (run.claim->phase == ClaimPhase::held) {
+            Run* run = run_of(run_id);
+            if (run == nullptr || !run->claim) continue;  // Deleted on the way.
+            Sweep& sweep = sweeps_.at(run->sweep);
+            if (run->claim->phase == ClaimPhase::held) {
                 // By its lease the agent may not start it any more.
-                if (silent >= kClaimLease + kLeaseMargin) on_returned(run);
-            } else if (run.state == RunState::running &&
-                       silent >= sweeps_.at(run.sweep).policy.heartbeat_timeout) {
-                lose(run, agent.died ? EndReason::agent_lost : EndReason::heartbeat_lost);
+                if (silent >= kClaimLease + kLeaseMargin) on_returned(*run);
+            } else if (silent < sweep.policy.heartbeat_timeout) {
+                continue;
+            } else if (run->state == RunState::running) {
+                lose(*run, agent.died ? EndReason::agent_lost : EndReason::heartbeat_lost);
+            } else {
+                settle(sweep);  // What may be left of an ended run does not keep it open for ever.
             }
         }
     }
+    std::vector<AgentId> left;
+    for (const auto& [id, agent] : agents_)
+        left.push_back(id);
+    for (const AgentId& id : left)
+        forget_if_left(id);
 }
 
 /// When an agent that stays silent from now on changes something, at the earliest. Contact only
@@ -224,10 +265,12 @@ std::optional<SteadyTime> World::next_silence() const {
             at(agent.last_contact + kClaimLease);
         for (const RunId& run_id : agent.runs) {
             const Run& run = runs_.at(run_id);
-            if (run.claim->phase == ClaimPhase::held)
+            const SteadyTime lost =
+                agent.last_contact + sweeps_.at(run.sweep).policy.heartbeat_timeout;
+            if (run.claim->phase == ClaimPhase::held) {
                 at(agent.last_contact + kClaimLease + kLeaseMargin);
-            if (run.state == RunState::running) {
-                at(agent.last_contact + sweeps_.at(run.sweep).policy.heartbeat_timeout);
+            } else if (run.state == RunState::running || lost > now_.steady) {
+                at(lost);
             }
         }
     }
@@ -258,7 +301,9 @@ void World::on(MetricsLogged& event) {
                 audit("metrics_invalid", *run, {}, {},
                       "a line is not a JSON object and was skipped", *event.invalid);
             }
-            if (event.preempting && run->state == RunState::running && !run->preempting) {
+            // Even when the news of its start is still on the way.
+            const bool over = is_ended(run->state) && !crashed_by_silence(*run);
+            if (event.preempting && !over && !run->preempting) {
                 run->preempting = true;
                 audit("run_preempting", *run, {}, {}, {}, {});
             }

@@ -30,6 +30,10 @@ std::string refusal(SweepStatus status, SweepCommand command) {
                                           : "Sweep already " + word + ".";
 }
 
+std::string being_deleted(const SweepId& id) {
+    return "sweep " + id.text + " is being deleted";
+}
+
 }  // namespace
 
 void World::on(CreateSweep& event) {
@@ -72,13 +76,16 @@ void World::on(CommandSweep& event) {
         answer(event.request, AnswerCode::not_found, "no sweep " + quoted(event.sweep.text));
         return;
     }
-    const SweepId& id = sweep->record.id;
+    const SweepId id = sweep->record.id;
+    if (sweep->delete_wanted) {
+        answer(event.request, AnswerCode::wrong_state, being_deleted(id), id);
+        return;
+    }
     const SweepStatus status = sweep->record.status;
     CommandRule rule = command_rule(status, event.command);
     if (rule.verdict == CommandVerdict::change_if_live) {
-        const RunCounts& counts = sweep->record.counts;
-        const bool live =
-            counts[RunState::running] + counts[RunState::pending] > 0 || !sweep->claims.empty();
+        const bool live = std::any_of(sweep->runs.begin(), sweep->runs.end(),
+                                      [&](const RunId& run) { return !runs_.at(run).settled(); });
         rule.verdict = live ? CommandVerdict::change : CommandVerdict::refused;
     }
     switch (rule.verdict) {
@@ -106,19 +113,23 @@ void World::on(CommandSweep& event) {
             set_status(*sweep, rule.to, {});
             call_back_held(*sweep, open);
             const std::uint64_t live = sweep->record.counts[RunState::running];
-            if (live > 0) message += "; " + std::to_string(live) + " live runs go on";
+            if (live > 0) {
+                message += "; " + std::to_string(live) +
+                           (live == 1 ? " live run goes on" : " live runs go on");
+            }
             answer_when_settled(event.request, std::move(message), id, {}, std::move(open), false);
             return;
         }
         case SweepCommand::resume:
-            sweep->fail_streak = 0;
             if (sweep->strategy == nullptr) {
                 answer(event.request, AnswerCode::wrong_state,
                        "its stored spec cannot be read any more", id);
                 return;
             }
+            sweep->fail_streak = 0;
             set_status(*sweep, rule.to, {});
-            sweep->record.target_reached = false;
+            // Whoever resumes a finished sweep wants more than its target.
+            if (status == SweepStatus::finished) sweep->record.target_reached = false;
             refresh_exhausted(*sweep);
             settle(*sweep);
             if (sweep->record.status == SweepStatus::finished)
@@ -166,7 +177,7 @@ void World::cancel(Sweep& sweep, std::optional<Duration> grace, std::unordered_s
         if (reachable || run.claim->phase == ClaimPhase::held) open.insert(run.claim->fence);
         order_end(run, EndReason::cancel, grace ? SignalKind::stop : SignalKind::kill,
                   std::nullopt);
-        if (grace) timers_.emplace(now_.steady + *grace, KillDue{run.id, run.claim->fence});
+        if (grace) add_timer(now_.steady + *grace, KillDue{run.id, run.claim->fence});
     }
     std::unordered_set<Fence> held;
     call_back_held(sweep, held);
@@ -226,7 +237,17 @@ void World::on(RetryRun& event) {
         answer(event.request, AnswerCode::not_found, "the sweep of " + name + " is gone");
         return;
     }
-    if (seen.state == RunState::pending || seen.retry_wanted) {
+    if (sweep->delete_wanted) {
+        answer(event.request, AnswerCode::wrong_state, being_deleted(seen.sweep), seen.sweep,
+               seen.id);
+        return;
+    }
+    if (seen.state == RunState::pending && seen.stopping) {
+        answer(event.request, AnswerCode::wrong_state,
+               name + " is being stopped; retry it when it has ended", seen.sweep, seen.id);
+        return;
+    }
+    if (seen.state == RunState::pending || (seen.retry_wanted && !event.force)) {
         answer(event.request, AnswerCode::ok, name + " is already waiting to go again", seen.sweep,
                seen.id);
         return;
@@ -240,19 +261,22 @@ void World::on(RetryRun& event) {
     }
     Run& kept = run != nullptr ? *run : keep(std::move(*event.ended));
     std::string message = name + " goes again as attempt " + std::to_string(kept.attempt + 1);
-    if (kept.claim && event.force) release_claim(kept);
+    // What a reachable agent still executes is waited for, however hard one insists.
+    const Agent* holder = kept.claim ? agent_of(kept.claim->agent) : nullptr;
+    const bool unreachable =
+        kept.claim && (holder == nullptr || !holder->connected || crashed_by_silence(kept));
+    if (unreachable && event.force) release_claim(kept);
     if (kept.claim) {
         kept.retry_wanted = true;
         touch(kept);
-        message += crashed_by_silence(kept) ? " once its agent is back or its host has restarted; "
-                                              "--force does not wait for that"
-                                            : " once the rest of its last attempt is gone";
+        message += unreachable ? " once its agent is back or its host has restarted; "
+                                 "--force does not wait for that"
+                               : " once the rest of its last attempt is gone";
     } else if (kept.state != RunState::pending) {
         go_again(kept, false);
     }
-    if (sweep->record.status == SweepStatus::finished) {
-        set_status(*sweep, SweepStatus::running, "a run was retried");
-    } else if (!creates_runs(sweep->record.status)) {
+    reopen(*sweep, "a run was retried");
+    if (!creates_runs(sweep->record.status)) {
         message +=
             "; it waits, because its sweep is " + std::string(to_string(sweep->record.status));
     }
@@ -267,6 +291,10 @@ void World::on(EnqueueRun& event) {
         return;
     }
     SweepRecord& record = sweep->record;
+    if (sweep->delete_wanted) {
+        answer(event.request, AnswerCode::wrong_state, being_deleted(record.id), record.id);
+        return;
+    }
     if (sweep->strategy == nullptr) {
         answer(event.request, AnswerCode::wrong_state, "its stored spec cannot be read any more",
                record.id);
@@ -295,9 +323,8 @@ void World::on(EnqueueRun& event) {
     }
     enqueue(*sweep, run);
     std::string message = "enqueued run " + run.id.text;
-    if (record.status == SweepStatus::finished) {
-        set_status(*sweep, SweepStatus::running, "a run was enqueued");
-    } else if (!creates_runs(record.status)) {
+    reopen(*sweep, "a run was enqueued");
+    if (!creates_runs(record.status)) {
         message += "; it waits, because the sweep is " + std::string(to_string(record.status));
     }
     answer(event.request, AnswerCode::ok, std::move(message), record.id, run.id);
@@ -332,6 +359,7 @@ void World::on(DeleteRun& event) {
         touch(*sweep);
     }
     runs_.erase(id);
+    forget_unstored(id);
     changes_.deleted_runs.push_back(id);
     answer(event.request, AnswerCode::ok, "deleted run " + id.text, sweep_id, id);
 }
@@ -344,36 +372,60 @@ void World::on(DeleteSweep& event) {
         return;
     }
     const SweepId id = sweep->record.id;
-    std::unordered_set<Fence> open;
-    for (const RunId& run : sweep->runs) {
-        if (const auto& claim = runs_.at(run).claim) open.insert(claim->fence);
-    }
-    if (!open.empty() && !event.force) {
+    const auto claimed =
+        std::count_if(sweep->runs.begin(), sweep->runs.end(),
+                      [&](const RunId& run) { return runs_.at(run).claim.has_value(); });
+    if (claimed > 0 && !event.force) {
         answer(event.request, AnswerCode::wrong_state,
-               "sweep " + id.text + " has " + std::to_string(open.size()) +
+               "sweep " + id.text + " has " + std::to_string(claimed) +
                    " live or held runs; --force cancels first",
                id);
         return;
     }
+    std::unordered_set<Fence> open;
+    if (claimed > 0) cancel(*sweep, std::nullopt, open);
     if (open.empty()) {
         erase_sweep(*sweep);
         answer(event.request, AnswerCode::ok, "deleted sweep " + id.text, id);
         return;
     }
     sweep->delete_wanted = true;
-    std::unordered_set<Fence> cancelled;
-    cancel(*sweep, std::nullopt, cancelled);
     answer_when_settled(event.request, "deleted sweep " + id.text, id, {}, std::move(open), true);
+}
+
+/// Whether a sweep that is being deleted has runs whose end can be waited for. What an unreachable
+/// agent executes is killed as stale when it comes back.
+bool World::anything_open(const Sweep& sweep) const {
+    return std::any_of(sweep.runs.begin(), sweep.runs.end(), [&](const RunId& id) {
+        const Run& run = runs_.at(id);
+        return run.claim &&
+               (run.claim->phase == ClaimPhase::held || agents_.at(run.claim->agent).connected);
+    });
 }
 
 void World::erase_sweep(Sweep& sweep) {
     const SweepId id = sweep.record.id;
     audit("sweep_deleted", sweep, std::string(to_string(sweep.record.status)), {}, {}, {});
-    for (const RunId& run : sweep.runs)
-        runs_.erase(run);
+    for (const RunId& run_id : sweep.runs) {
+        if (const std::optional<Claim> claim = runs_.at(run_id).claim) {
+            Agent& agent = agents_.at(claim->agent);
+            agent.runs.erase(run_id);
+            agent.tokens -= sweep.policy.resources.cpus;
+            agent.gpus -= sweep.policy.resources.gpus;
+            settle_wait(claim->fence, true);
+        }
+        runs_.erase(run_id);
+        forget_unstored(run_id);
+    }
     active_.erase(id);
     changes_.deleted_sweeps.push_back(id);
     sweeps_.erase(id);
+}
+
+/// What is collected about a run that is deleted, perhaps before it was ever stored.
+void World::forget_unstored(const RunId& run) {
+    std::erase_if(changes_.attempts, [&](const Attempt& past) { return past.run == run; });
+    std::erase_if(changes_.metrics, [&](const MetricLines& lines) { return lines.run == run; });
 }
 
 void World::on(DrainAgent& event) {

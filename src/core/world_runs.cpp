@@ -3,6 +3,7 @@
 #include "sweepctl/base/check.hpp"
 #include "sweepctl/core/world.hpp"
 
+#include <algorithm>
 #include <csignal>
 
 namespace sweepctl {
@@ -29,13 +30,23 @@ void World::on_started(const RunStarted& started) {
     run.requeued = false;
     set_state(run, RunState::running, std::nullopt);
     settle_wait(run.claim->fence, false);
-    if (run.stopping) {  // It was to be given back, but had been started.
-        send_signal(run,
-                    run.stop_reason == EndReason::cancel ? SignalKind::kill : SignalKind::stop);
+    if (run.stopping && run.stop_reason == EndReason::target_reached) {
+        // It had been started before it could be given back; what lives goes on (A29).
+        run.stopping = false;
+        run.stop_reason.reset();
     }
-    if (sweep.policy.timeout) {
-        timers_.emplace(now_.steady + *sweep.policy.timeout, RunTimeout{run.id, run.claim->fence});
-    }
+    if (run.stopping) repeat_signal(run);  // It was to be given back, but had been started.
+    watch_timeout(run);
+    watch_silence(sweep.policy.heartbeat_timeout);
+}
+
+/// Arms the timeout of a live execution. The wall clock may have jumped since its start.
+void World::watch_timeout(const Run& run) {
+    const std::optional<Duration>& timeout = sweeps_.at(run.sweep).policy.timeout;
+    if (!timeout || run.state != RunState::running || !run.started_at) return;
+    const Duration left = *timeout - (now_.wall - *run.started_at);
+    add_timer(now_.steady + std::clamp(left, Duration{0}, *timeout),
+              RunTimeout{run.id, run.claim->fence});
 }
 
 void World::on_ended(const RunEnded& ended) {
@@ -71,10 +82,17 @@ void World::finish_execution(Run& run, const RunEnded& ended, const EndVerdict& 
         audit("run_exit", run, {}, {}, std::string(to_string(verdict.reason)), ended.detail);
         return;
     }
+    Sweep& sweep = sweeps_.at(run.sweep);
+    const bool was_silent = crashed_by_silence(run);
+    if (was_silent) count_claim(sweep, run.claim->agent, +1);
     run.ended_at = ended.at;
     if (verdict.requeue) {
         // It stays running until nothing of it can be alive (on_drained), then it is pending again.
-        if (crashed_by_silence(run)) set_state(run, RunState::running, std::nullopt, "heard again");
+        if (was_silent) {
+            set_state(run, RunState::running, std::nullopt, "heard again");
+            reopen(sweep, "a run that was thought lost was preempted");
+        }
+        run.retry_wanted = false;
         run.end_reason = EndReason::preempted;
         return;
     }
@@ -86,8 +104,9 @@ void World::finish_execution(Run& run, const RunEnded& ended, const EndVerdict& 
         detail += (detail.empty() ? "" : "; ") + ("signal " + std::to_string(*verdict.term_signal));
     }
     set_state(run, verdict.state, verdict.reason, std::move(detail));
-    Sweep& sweep = sweeps_.at(run.sweep);
-    if (retries(sweep.policy.retry, run)) {
+    if (run.state == RunState::finished)
+        run.retry_wanted = false;  // Asked for while it was silent.
+    if (!run.retry_wanted && retries(sweep.policy.retry, run)) {
         ++run.retries;
         run.retry_wanted = true;
     }
@@ -115,24 +134,28 @@ void World::lose(Run& run, EndReason reason) {
                   std::to_string((now_.steady - agents_.at(run.claim->agent).last_contact).count() /
                                  1000) +
                   " s ago");
+    // Whether it goes again is decided when it is known how it ended: by its agent's return.
     Sweep& sweep = sweeps_.at(run.sweep);
-    if (retries(sweep.policy.retry, run)) {
-        ++run.retries;
-        run.retry_wanted = true;  // As soon as its agent is back or its host has restarted.
-    }
+    count_claim(sweep, run.claim->agent, -1);
     settle(sweep);
 }
 
 void World::heard_again(Run& run) {
     if (!crashed_by_silence(run) || run.claim->phase != ClaimPhase::started) return;
+    Sweep& sweep = sweeps_.at(run.sweep);
+    count_claim(sweep, run.claim->agent, +1);
     run.ended_at.reset();
-    if (run.retry_wanted && run.retries > 0) --run.retries;
     run.retry_wanted = false;
     set_state(run, RunState::running, std::nullopt, "heard again");
-    Sweep& sweep = sweeps_.at(run.sweep);
-    if (sweep.record.status == SweepStatus::finished) {
-        set_status(sweep, SweepStatus::running, "a run that was thought lost is alive");
-    }
+    watch_timeout(run);
+    reopen(sweep, "a run that was thought lost is alive");
+}
+
+void World::count_claim(Sweep& sweep, const AgentId& agent, int change) {
+    std::uint32_t& count = sweep.claims[agent];
+    SWEEPCTL_CHECK(change > 0 || count > 0);
+    count = change > 0 ? count + 1 : count - 1;
+    if (count == 0) sweep.claims.erase(agent);
 }
 
 /// The agent has nothing more of it: its slot is free, and it goes again if it is to.
@@ -145,26 +168,25 @@ void World::release_claim(Run& run) {
         agent->tokens -= sweep.policy.resources.cpus;
         agent->gpus -= sweep.policy.resources.gpus;
     }
-    const auto claims = sweep.claims.find(released.agent);
-    if (--claims->second == 0) sweep.claims.erase(claims);
+    if (!crashed_by_silence(run)) count_claim(sweep, released.agent, -1);
     touch(run);
 
+    // A preempted run has no state of its own between its end and the end of what it started:
+    // running, or crashed when its agent fell silent then.
+    const bool preempted = run.state == RunState::running ||
+                           (crashed_by_silence(run) && released.phase == ClaimPhase::ended);
     if (run.state == RunState::pending) {
         enqueue(sweep, run);
-    } else if (run.state ==
-               RunState::running) {  // Only a preempted one ends without a state of its own.
-        SWEEPCTL_CHECK(run.end_reason == EndReason::preempted);
-        if (run.stopping) {
-            set_state(run, RunState::killed,
-                      run.stop_reason);  // Cancelled while its tree was draining.
-        } else {
-            go_again(run, true);
-        }
+    } else if (preempted && run.stopping) {  // Cancelled while its tree was draining.
+        set_state(run, RunState::killed, run.stop_reason);
+    } else if (preempted) {
+        go_again(run, true);
     } else if (run.retry_wanted) {
         go_again(run, false);
     }
+    if (is_ended(run.state)) run.stopping = false;  // It is over.
     settle_wait(released.fence, true);
-    if (sweep.delete_wanted && sweep.claims.empty()) {
+    if (sweep.delete_wanted && !anything_open(sweep)) {
         erase_sweep(sweep);
         return;
     }
@@ -207,15 +229,17 @@ void World::go_again(Run& run, bool requeued) {
         run.summary.clear();  // A requeued run goes on where it was; a retried one begins anew.
     set_state(run, RunState::pending,
               requeued ? std::optional(EndReason::preempted) : std::nullopt);
-    enqueue(sweeps_.at(run.sweep), run);
+    Sweep& sweep = sweeps_.at(run.sweep);
+    enqueue(sweep, run);
+    reopen(sweep, "a run goes again");
 }
 
 /// Marks a claimed run to be ended, and orders it: given back when it is held, a signal when it
 /// lives.
 void World::order_end(Run& run, EndReason reason, SignalKind kind, std::optional<int> signal) {
     run.stopping = true;
-    run.stop_reason = reason;
-    run.stop_signal = signal;
+    if (run.stop_reason != EndReason::cancel) run.stop_reason = reason;
+    run.stop_signal = kind == SignalKind::kill ? SIGKILL : signal;
     run.retry_wanted = false;
     touch(run);
     audit(reason == EndReason::cancel ? "cancel" : "stop_run", run, {}, {},
@@ -236,9 +260,15 @@ void World::send_signal(Run& run, SignalKind kind) {
                                        kind == SignalKind::stop ? run.stop_signal : std::nullopt});
 }
 
-/// metric.target: nothing new is started; what lives goes on.
+/// Its agent may never have got the order to end it.
+void World::repeat_signal(Run& run) {
+    const bool kill = run.stop_reason == EndReason::cancel || run.stop_signal == SIGKILL;
+    send_signal(run, kill ? SignalKind::kill : SignalKind::stop);
+}
+
+/// metric.target: nothing new is started, not even after a pause; what lives goes on.
 void World::target_reached(Sweep& sweep, const Run& by) {
-    if (sweep.record.target_reached || !creates_runs(sweep.record.status)) return;
+    if (sweep.record.target_reached) return;
     sweep.record.target_reached = true;
     audit("target_reached", by, {}, {}, {}, {});
     const std::vector<RunId> ids(sweep.runs.begin(), sweep.runs.end());

@@ -82,7 +82,7 @@ std::vector<std::string> World::explain(const SweepId& id, Now) const {
         } else if (agent.tokens + need.cpus > agent.record.slots ||
                    agent.gpus + need.gpus > agent.record.gpus) {
             lines.push_back(who + "all " + count_of(agent.record.slots, "slot") + " taken");
-        } else if (!may_take(agent, sweep)) {
+        } else if (!may_take(agent, sweep, /*ahead=*/false)) {
             lines.push_back(who + "free, but the sweep's limit of " +
                             std::to_string(record.parallel.value_or(0)) +
                             " parallel runs is reached");
@@ -140,6 +140,7 @@ std::string World::broken_invariant() const {
     std::map<AgentId, std::uint32_t> gpus;
     std::set<Fence> fences;
     std::map<SweepId, RunCounts> live_counts;
+    std::map<SweepId, std::map<AgentId, std::uint32_t>> claims;
     std::map<SweepId, std::set<std::uint64_t>> suggestions;
     for (const auto& [id, run] : runs_) {
         const std::string who = "run " + id.text + ": ";
@@ -174,6 +175,7 @@ std::string World::broken_invariant() const {
         const auto holder = agents_.find(run.claim->agent);
         if (holder == agents_.end() || !holder->second.runs.contains(id))
             return who + "its agent does not list it";
+        if (!crashed_by_silence(run)) ++claims[run.sweep][run.claim->agent];
         tokens[run.claim->agent] += sweep.policy.resources.cpus;
         gpus[run.claim->agent] += sweep.policy.resources.gpus;
     }
@@ -189,6 +191,7 @@ std::string World::broken_invariant() const {
             if (live != sweep.record.counts[state])
                 return who + "miscounted " + std::string(to_string(state));
         }
+        if (sweep.claims != claims[id]) return who + "miscounted claims";
         if (active_.contains(id) != creates_runs(sweep.record.status))
             return who + "active exactly while it may create";
         if (sweep.record.run_cap && sweep.record.counts.total() > *sweep.record.run_cap)

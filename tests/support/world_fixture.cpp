@@ -2,12 +2,14 @@
 
 #include "sweepctl/base/check.hpp"
 
+#include <stdexcept>
 #include <utility>
 
 namespace sweepctl::testing {
 
 std::optional<Config> CountingStrategy::suggest(std::uint64_t number, const History&) const {
     if (size_ && number >= *size_) return std::nullopt;
+    if (fails_at_ == number) throw std::runtime_error("no idea");
     return Config{{"x", ParamValue(static_cast<std::int64_t>(number))}};
 }
 
@@ -21,25 +23,36 @@ std::optional<std::uint64_t> CountingStrategy::number_of(const Config& config) c
     return static_cast<std::uint64_t>(*number);
 }
 
-namespace {
-
-SweepSetup setup_of(const SweepOptions& options) {
-    return {options.policy, std::make_shared<CountingStrategy>(options.size, options.adaptive)};
-}
-
-}  // namespace
-
 Fixture::Fixture() : world_(std::make_unique<World>(Snapshot{}, SetupOf{}, now_)) {}
+
+SweepSetup Fixture::setup_of(const SweepId& sweep) const {
+    const SweepOptions& options = options_.at(sweep);
+    return {options.policy,
+            std::make_shared<CountingStrategy>(options.size, options.adaptive, options.fails_at)};
+}
 
 Request Fixture::request() {
     return {next_ticket_++, "test"};
 }
 
 void Fixture::apply(Event event) {
+    apply_batch({std::move(event)});
+}
+
+void Fixture::apply_batch(std::vector<Event> batch) {
+    const auto check = [this] {
+        const std::string broken = world_->broken_invariant();
+        if (!broken.empty()) throw std::logic_error("invariant: " + broken);
+    };
     std::vector<Effect> effects;
-    world_->apply(std::move(event), now_, effects);
+    for (Event& event : batch) {
+        world_->apply(std::move(event), now_, effects);
+        check();
+    }
     world_->apply(AssignWork{}, now_, effects);
+    check();
     store(world_->take_changes());
+    check();
     struct Taker {
         Fixture& fixture;
         void operator()(StartOrder& order) const { fixture.starts_.push_back(std::move(order)); }
@@ -50,7 +63,7 @@ void Fixture::apply(Event event) {
             SWEEPCTL_CHECK(first);
         }
         void operator()(AckOrder&) const {}
-        void operator()(DrainOrder&) const {}
+        void operator()(DrainOrder& order) const { fixture.drains_.push_back(std::move(order)); }
         void operator()(WelcomeOrder&) const {}
         void operator()(MetricsAck&) const {}
     };
@@ -59,6 +72,7 @@ void Fixture::apply(Event event) {
 }
 
 void Fixture::store(Changes changes) {
+    referee_.take(changes);
     for (NewSweep& sweep : changes.new_sweeps) {
         const SweepId id = sweep.record.id;
         sweeps_.insert_or_assign(id, std::move(sweep));
@@ -97,12 +111,18 @@ void Fixture::restart() {
     for (const auto& [id, agent] : agents_)
         snapshot.agents.push_back(agent);
     snapshot.serials = serials_;
-    const SetupOf setup = [this](const NewSweep& sweep) {
-        return setup_of(options_.at(sweep.record.id));
+    const SetupOf setup = [this](const NewSweep& sweep) -> std::optional<SweepSetup> {
+        if (broken_specs_.contains(sweep.record.id)) return std::nullopt;
+        return setup_of(sweep.record.id);
     };
     world_ = std::make_unique<World>(std::move(snapshot), setup, now_);
     store(world_->take_changes());
-    sequences_.clear();
+}
+
+void Fixture::force_status(const SweepId& sweep, SweepStatus status) {
+    sweeps_.at(sweep).record.status = status;
+    referee_.expect(sweep, status);
+    restart();
 }
 
 SweepId Fixture::create_sweep(const SweepOptions& options) {
@@ -110,7 +130,8 @@ SweepId Fixture::create_sweep(const SweepOptions& options) {
     event.request = request();
     event.policy = options.policy;
     event.paused = options.paused;
-    event.strategy = setup_of(options).strategy;
+    event.strategy =
+        std::make_shared<CountingStrategy>(options.size, options.adaptive, options.fails_at);
     const Ticket ticket = event.request.ticket;
     apply(std::move(event));
     const SweepId id = answers_.at(ticket).sweep;
@@ -235,12 +256,12 @@ void Fixture::metric(const std::string& agent,
     MetricsLogged event;
     event.agent = AgentId{agent};
     event.execution = execution;
-    event.offset = offsets_[execution.run];
+    const auto stored = runs_.find(execution.run);
+    event.offset = stored == runs_.end() ? 0 : stored->second.metrics_offset;
     event.offset_end = event.offset + 10;
     event.lines.push_back("{\"" + name + "\":" + std::to_string(value) + "}");
     event.points.push_back({{name, ParamValue(value)}});
     event.preempting = preempting;
-    offsets_[execution.run] = event.offset_end;
     apply(std::move(event));
 }
 
@@ -256,11 +277,19 @@ std::optional<Run> Fixture::ended_run(const RunId& id) const {
     return runs_.at(id);
 }
 
-Ticket Fixture::stop_run(const RunId& run, bool force) {
+ExecutionRef Fixture::execution(const RunId& run) const {
+    for (auto order = starts_.rbegin(); order != starts_.rend(); ++order) {
+        if (order->execution.run == run) return order->execution;
+    }
+    throw std::logic_error("run " + run.text + " was never handed out");
+}
+
+Ticket Fixture::stop_run(const RunId& run, bool force, std::optional<int> signal) {
     StopRun event;
     event.request = request();
     event.run = run;
     event.force = force;
+    event.signal = signal;
     event.ended = ended_run(run);
     const Ticket ticket = event.request.ticket;
     apply(std::move(event));
@@ -275,7 +304,6 @@ Ticket Fixture::retry(const RunId& run, bool force) {
     event.ended = ended_run(run);
     const Ticket ticket = event.request.ticket;
     apply(std::move(event));
-    offsets_.erase(run);
     return ticket;
 }
 

@@ -2,22 +2,29 @@
 
 #include "sweepctl/core/world.hpp"
 
+#include "support/referee.hpp"
+
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 // A World with a clock that stands still until told, and agents that say what a test makes them
-// say.
+// say. After every step the World's invariants are checked, and what is stored goes past the
+// referee: a foul is an exception.
 
 namespace sweepctl::testing {
 
 /// Suggestion k is {"x": k}; `size` of them.
 class CountingStrategy : public SearchStrategy {
 public:
-    explicit CountingStrategy(std::optional<std::uint64_t> size, bool adaptive = false)
-        : size_(size), adaptive_(adaptive) {}
+    explicit CountingStrategy(std::optional<std::uint64_t> size,
+                              bool adaptive = false,
+                              std::optional<std::uint64_t> fails_at = std::nullopt)
+        : size_(size), adaptive_(adaptive), fails_at_(fails_at) {}
     [[nodiscard]] std::optional<std::uint64_t> size() const override { return size_; }
     [[nodiscard]] std::optional<Config> suggest(std::uint64_t number,
                                                 const History&) const override;
@@ -27,6 +34,7 @@ public:
 private:
     std::optional<std::uint64_t> size_;
     bool adaptive_;
+    std::optional<std::uint64_t> fails_at_;  ///< throws instead of this suggestion
 };
 
 struct SweepOptions {
@@ -34,6 +42,7 @@ struct SweepOptions {
     SweepPolicy policy = {};
     bool paused = false;
     bool adaptive = false;
+    std::optional<std::uint64_t> fails_at = {};
 };
 
 class Fixture {
@@ -71,7 +80,7 @@ public:
     Ticket command(const SweepId& sweep,
                    SweepCommand command,
                    std::optional<Duration> grace = std::nullopt);
-    Ticket stop_run(const RunId& run, bool force = false);
+    Ticket stop_run(const RunId& run, bool force = false, std::optional<int> signal = {});
     Ticket retry(const RunId& run, bool force = false);
     Ticket enqueue(const SweepId& sweep, Config config, bool front = false);
     Ticket remove(const RunId& run);
@@ -79,8 +88,17 @@ public:
     void pass(Duration time);
     /// Applies any event, followed by AssignWork, and takes the effects and changes in.
     void apply(Event event);
-    /// A new World from what was stored: a controller that was killed and started again.
+    /// The same for several events of one batch.
+    void apply_batch(std::vector<Event> batch);
+    /// A new World from what was stored: a controller that was killed and started again. No agent
+    /// is connected to it yet.
     void restart();
+    /// From the next restart on the sweep's stored spec cannot be read.
+    void break_spec(const SweepId& sweep) { broken_specs_.insert(sweep); }
+    /// Brings a sweep into a status that no command leads to.
+    void force_status(const SweepId& sweep, SweepStatus status);
+    /// As the agent's next hello says.
+    AgentRecord& agent_record(const std::string& agent) { return records_.at(agent); }
 
     [[nodiscard]] SweepStatus status(const SweepId& sweep) const { return record(sweep).status; }
     [[nodiscard]] const SweepRecord& record(const SweepId& sweep) const {
@@ -88,20 +106,30 @@ public:
     }
     /// The run as last stored.
     [[nodiscard]] const Run& run(const RunId& id) const { return runs_.at(id); }
+    [[nodiscard]] const std::map<RunId, Run>& runs() const { return runs_; }
+    [[nodiscard]] bool exists(const SweepId& id) const { return sweeps_.contains(id); }
+    [[nodiscard]] const std::map<AgentId, AgentRecord>& agents() const { return agents_; }
     [[nodiscard]] const std::vector<StartOrder>& starts() const { return starts_; }
     [[nodiscard]] const std::vector<SignalOrder>& signals() const { return signals_; }
     [[nodiscard]] const std::vector<RevokeOrder>& revokes() const { return revokes_; }
+    [[nodiscard]] const std::vector<DrainOrder>& drains() const { return drains_; }
     [[nodiscard]] bool answered(Ticket ticket) const { return answers_.contains(ticket); }
     [[nodiscard]] const Answer& answer(Ticket ticket) const { return answers_.at(ticket); }
     [[nodiscard]] const std::vector<AuditEvent>& events() const { return events_; }
     [[nodiscard]] const std::vector<Attempt>& attempts() const { return attempts_; }
     [[nodiscard]] std::string invariant() const { return world_->broken_invariant(); }
+    /// The last start order for `run`.
+    [[nodiscard]] ExecutionRef execution(const RunId& run) const;
+    [[nodiscard]] ExecutionRef start(std::size_t index) const {
+        return starts_.at(index).execution;
+    }
     [[nodiscard]] World& world() { return *world_; }
     [[nodiscard]] Now now() const { return now_; }
 
 private:
     Request request();
     void store(Changes changes);
+    [[nodiscard]] SweepSetup setup_of(const SweepId& sweep) const;
     [[nodiscard]] std::optional<Run> ended_run(const RunId& id) const;
 
     Now now_{WallTime{std::chrono::seconds{1'000'000}}, SteadyTime{std::chrono::seconds{1'000}}};
@@ -110,7 +138,8 @@ private:
     std::map<std::string, std::uint64_t> sequences_;
     std::map<std::string, AgentRecord> records_;
     std::map<std::string, std::uint32_t> windows_;
-    std::map<RunId, std::uint64_t> offsets_;
+    std::set<SweepId> broken_specs_;
+    Referee referee_;
     std::map<SweepId, NewSweep> sweeps_;
     std::map<SweepId, SweepOptions> options_;
     std::map<RunId, Run> runs_;
@@ -119,6 +148,7 @@ private:
     std::vector<StartOrder> starts_;
     std::vector<SignalOrder> signals_;
     std::vector<RevokeOrder> revokes_;
+    std::vector<DrainOrder> drains_;
     std::map<Ticket, Answer> answers_;
     std::vector<AuditEvent> events_;
     std::vector<Attempt> attempts_;

@@ -84,7 +84,8 @@ private:
         std::unordered_set<RunId> runs;  ///< those in memory
         std::set<QueueKey> queue;        ///< pending and in nobody's hands
         std::uint32_t fail_streak = 0;
-        std::map<AgentId, std::uint32_t> claims;  ///< by agent; silent crashed ones included
+        std::map<AgentId, std::uint32_t> claims;  ///< by agent; without those crashed by silence
+        Fence last_claim = 0;                     ///< whose turn it is among equals
         bool delete_wanted = false;
     };
     struct Agent {
@@ -126,7 +127,9 @@ private:
     void on(DrainAgent& event);
     void cancel(Sweep& sweep, std::optional<Duration> grace, std::unordered_set<Fence>& open);
     void call_back_held(Sweep& sweep, std::unordered_set<Fence>& open);
+    [[nodiscard]] bool anything_open(const Sweep& sweep) const;
     void erase_sweep(Sweep& sweep);
+    void forget_unstored(const RunId& run);
 
     // world_agents.cpp
     void on(AgentHello& event);
@@ -137,6 +140,9 @@ private:
     void on(MetricsLogged& event);
     void take_report(Agent& agent, const AgentReport& report);
     void heard_from(Agent& agent);
+    void kill_stale(const AgentId& agent, const ExecutionRef& execution);
+    void forget_if_left(const AgentId& id);
+    void watch_silence(Duration from_now);
     void lose_silent_agents();
     [[nodiscard]] std::optional<SteadyTime> next_silence() const;
 
@@ -149,32 +155,40 @@ private:
     void lose(Run& run, EndReason reason);
     void heard_again(Run& run);
     void release_claim(Run& run);
+    void count_claim(Sweep& sweep, const AgentId& agent, int change);
     void order_end(Run& run, EndReason reason, SignalKind kind, std::optional<int> signal);
     void send_signal(Run& run, SignalKind kind);
+    void repeat_signal(Run& run);
+    void watch_timeout(const Run& run);
     void go_again(Run& run, bool requeued);
     void target_reached(Sweep& sweep, const Run& by);
     void judge_streak(Sweep& sweep, const Run& run);
 
     // scheduler.cpp
     void on(AssignWork& event);
-    bool assign_one(Agent& agent);
-    [[nodiscard]] bool may_take(const Agent& agent, const Sweep& sweep) const;
-    [[nodiscard]] std::optional<std::uint32_t> limit_on(const Agent& agent,
-                                                        const Sweep& sweep) const;
+    bool assign_one(Agent& agent, bool ahead);
+    [[nodiscard]] static bool fits(const Agent& agent, const Sweep& sweep);
+    [[nodiscard]] static bool may_wait(const Sweep& sweep);
+    [[nodiscard]] static bool has_work(const Sweep& sweep);
+    [[nodiscard]] bool may_take(const Agent& agent, const Sweep& sweep, bool ahead) const;
+    [[nodiscard]] bool room_is_wanted(const Agent& agent) const;
     Run* next_run(Sweep& sweep);
     Run& create_run(Sweep& sweep,
                     Config config,
                     RunOrigin origin,
                     std::optional<std::uint64_t> suggestion);
     void claim(Agent& agent, Sweep& sweep, Run& run);
-    void rebalance(const Agent& idle);
+    void rebalance();
     void refresh_exhausted(Sweep& sweep);
+    [[nodiscard]] bool keeps_open(const Sweep& sweep, const Run& run) const;
     void settle(Sweep& sweep);
+    void reopen(Sweep& sweep, std::string reason);
 
     // world.cpp
     void on(TimePassed& event);
     void set_state(Run& run, RunState to, std::optional<EndReason> reason, std::string detail = {});
     void set_status(Sweep& sweep, SweepStatus to, std::string reason);
+    void add_timer(SteadyTime at, Timer timer);
     void enqueue(Sweep& sweep, const Run& run);
     void dequeue(Sweep& sweep, const Run& run);
     [[nodiscard]] static QueueKey queue_key(const Run& run);
