@@ -3,11 +3,9 @@
 #include "sweepctl/agent/launcher.hpp"
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
 
 // The launcher that starts real processes: a runner for each run.
 

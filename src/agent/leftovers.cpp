@@ -1,0 +1,69 @@
+#include "agent/leftovers.hpp"
+
+#include "sweepctl/base/log.hpp"
+
+#include "agent/process_table.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <string>
+#include <unordered_set>
+#include <utility>
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace sweepctl {
+
+LeftoverHunt::LeftoverHunt(RunId run, std::uint32_t attempt, std::optional<int> session)
+    : run_(std::move(run)), attempt_(attempt), session_(session) {}
+
+bool LeftoverHunt::pass(const std::function<bool(int)>& is_runner) {
+    const int self = ::getpid();
+    const std::vector<std::string> variables{"SWEEPCTL_RUN_ID=" + run_.text,
+                                             "SWEEPCTL_ATTEMPT=" + std::to_string(attempt_)};
+    std::vector<ProcessEntry> processes = list_processes();
+    // Parents first, so that one way through finds whole families.
+    std::sort(processes.begin(), processes.end(), [](const ProcessEntry& a, const ProcessEntry& b) {
+        return std::pair(a.start_time, a.pid) < std::pair(b.start_time, b.pid);
+    });
+
+    std::unordered_set<int> family;
+    std::unordered_set<int> groups;
+    bool found = false;
+    for (const ProcessEntry& process : processes) {
+        if (process.pid == self || process.pid == 1 || is_runner(process.pid)) continue;
+        const bool child = process.parent == self;
+        const bool dead = process.state == 'Z' || process.state == 'X';
+        if (dead) {
+            siginfo_t info;
+            if (child) ::waitid(P_PID, static_cast<id_t>(process.pid), &info, WEXITED | WNOHANG);
+            continue;
+        }
+        if (!child && !(session_ && process.session == *session_) &&
+            !family.contains(process.parent) && !started_with(process.pid, variables))
+            continue;
+        family.insert(process.pid);
+        const std::pair identity(process.pid, process.start_time);
+        if (spared_.contains(identity)) continue;
+        // A group is killed at once, so that nothing slips away by forking meanwhile. The group of
+        // a leftover consists of leftovers: groups do not reach beyond a session, and the session
+        // was begun by the run.
+        if (process.group > 1 && process.group != ::getpgrp() &&
+            groups.insert(process.group).second)
+            ::kill(-process.group, SIGKILL);
+        if (::kill(process.pid, SIGKILL) == 0) {
+            killed_.insert(identity);
+            found = true;
+        } else if (errno == EPERM) {
+            spared_.insert(identity);
+            log_warn("run ", run_.text, ": process ", process.pid,
+                     ", which it left behind, belongs to another user and cannot be killed");
+        }
+    }
+    empty_passes_ = found ? 0 : empty_passes_ + 1;
+    return empty_passes_ >= 2;
+}
+
+}  // namespace sweepctl

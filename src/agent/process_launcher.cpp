@@ -1,0 +1,519 @@
+#include "sweepctl/agent/process_launcher.hpp"
+
+#include "sweepctl/agent/runner_contract.hpp"
+#include "sweepctl/aio/event_loop.hpp"
+#include "sweepctl/aio/timer.hpp"
+#include "sweepctl/base/check.hpp"
+#include "sweepctl/base/log.hpp"
+
+#include "agent/journal_shelf.hpp"
+#include "agent/launch_pool.hpp"
+#include "agent/leftovers.hpp"
+#include "agent/process_table.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/basic_stream_descriptor.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <functional>
+#include <map>
+#include <system_error>
+#include <unordered_set>
+#include <utility>
+
+#include <poll.h>
+#include <sys/inotify.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace sweepctl {
+
+namespace {
+
+using Descriptor =
+    boost::asio::posix::basic_stream_descriptor<boost::asio::io_context::executor_type>;
+
+struct OrderToRunner {
+    RunnerOrder order;
+    int signal_number;
+};
+
+/// One (run, attempt), from its launch until it is over and forgotten.
+struct Execution {
+    enum class Phase : std::uint8_t {
+        launching,  ///< on its way through a launcher thread
+        live,       ///< its runner is watched
+        leaving,    ///< the runner is gone; what it left behind is being killed
+        over,       ///< told to the agent, or only read from a journal
+    };
+
+    RunId run;
+    std::uint32_t attempt = 0;
+    Phase phase = Phase::over;
+    std::optional<std::uint64_t> journal;  ///< where its records are
+    bool writing = false;                  ///< to that journal, now or soon
+    int pid = 0;                           ///< of the runner; set while live
+    std::optional<Descriptor> pidfd;       ///< set exactly while live
+    std::vector<OrderToRunner> orders;     ///< given while launching
+    bool started = false;                  ///< its start record was read
+    bool drained = false;                  ///< the record that says so was read
+    bool forgotten = false;
+    std::optional<LeftoverHunt> hunt;  ///< set exactly while leaving
+    std::optional<Timer> next_pass;    ///< of that hunt
+    std::chrono::milliseconds pass_pause{2};
+};
+
+/// Readable: the process has ended.
+bool has_ended(int pidfd) {
+    pollfd entry{pidfd, POLLIN, 0};
+    return ::poll(&entry, 1, 0) == 1;
+}
+
+int send(int pidfd, const OrderToRunner& order) {
+    siginfo_t info{};
+    info.si_code = SI_QUEUE;
+    info.si_pid = ::getpid();
+    info.si_uid = ::getuid();
+    info.si_value.sival_int = order.signal_number;
+    const auto number = [&] {
+        switch (order.order) {
+            case RunnerOrder::stop: return contract::kOrderStop;
+            case RunnerOrder::kill: return contract::kOrderKill;
+            case RunnerOrder::stop_with: return contract::kOrderStopWith;
+            case RunnerOrder::forward: return contract::kOrderForward;
+        }
+        std::abort();
+    }();
+    info.si_signo = number;
+    const bool with_value =
+        order.order == RunnerOrder::stop_with || order.order == RunnerOrder::forward;
+    // Without a value it cannot fail for lack of memory.
+    return ::syscall(SYS_pidfd_send_signal, pidfd, number, with_value ? &info : nullptr, 0) == 0
+               ? 0
+               : errno;
+}
+
+class ProcessLauncher final : public Launcher {
+public:
+    ProcessLauncher(boost::asio::io_context& context,
+                    ProcessLauncherOptions options,
+                    LauncherEvents& events)
+        : context_(context),
+          events_(events),
+          setting_(std::move(options.runner_path), options.force_posix_spawn),
+          inotify_(context),
+          poll_(context),
+          shelf_(std::move(options.journal_directory),
+                 options.journal_bytes_max,
+                 setting_.null.get(),
+                 [this](const std::string& path) { watch(path); }),
+          pool_(setting_, options.threads, [this] { results_are_there(); }) {
+        const int inotify = ::inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+        if (inotify >= 0) {
+            inotify_.assign(inotify);
+            wait_for_journal();
+        } else {
+            follow_by_polling("inotify cannot be had", errno);
+        }
+    }
+
+    ~ProcessLauncher() override { settle(); }
+
+    std::vector<JournalRecord> recover() override {
+        std::vector<JournalRecord> records;
+        shelf_.recover([&](std::uint64_t journal, JournalRecord record) {
+            take_note(journal, record);
+            records.push_back(std::move(record));
+        });
+        return records;
+    }
+
+    void launch(LaunchRequest request) override {
+        Execution& execution = find_or_add(request.run, request.attempt);
+        SWEEPCTL_CHECK(execution.phase == Execution::Phase::over);
+        let_go_of_journal(execution);
+        execution.phase = Execution::Phase::launching;
+        execution.started = execution.drained = execution.forgotten = false;
+        execution.orders.clear();
+        try {
+            const JournalShelf::Current journal = shelf_.take();
+            execution.journal = journal.number;
+            execution.writing = true;
+            pool_.submit(std::move(request), journal.fd);
+        } catch (const std::system_error& error) {
+            log_error(error.what());
+            later(execution,
+                  [this, failure = LaunchFailure{LaunchStage::journal, error.code().value(), {}}](
+                      Execution& failed) { launch_failed(failed, failure); });
+        }
+    }
+
+    bool adopt(const RunId& run, std::uint32_t attempt, const RunnerIdentity& runner) override {
+        Execution& execution = find_or_add(run, attempt);
+        SWEEPCTL_CHECK(execution.phase == Execution::Phase::over);
+        execution.phase = Execution::Phase::live;
+        execution.started = true;
+        const bool this_boot = runner.boot_id == setting_.boot;
+        if (this_boot) {
+            UniqueFd pidfd(static_cast<int>(::syscall(SYS_pidfd_open, runner.pid, 0)));
+            // Opened first and compared then: now the descriptor means the process of that start
+            // time, or one that is gone.
+            if (pidfd.valid() && process_start_time(runner.pid) == runner.start_time) {
+                if (execution.journal) {
+                    shelf_.add_writer(*execution.journal);
+                    execution.writing = true;
+                }
+                take_over(execution, runner.pid, std::move(pidfd));
+                return true;
+            }
+        }
+        later(execution, [this, this_boot](Execution& gone) {
+            if (this_boot) {
+                runner_gone(gone, std::nullopt);
+            } else {
+                over(gone, 0);
+            }
+        });
+        return false;
+    }
+
+    bool signal(const RunId& run,
+                std::uint32_t attempt,
+                RunnerOrder order,
+                int signal_number) override {
+        const auto found = executions_.find({run, attempt});
+        if (found == executions_.end()) return false;
+        Execution& execution = *found->second;
+        switch (execution.phase) {
+            case Execution::Phase::launching:
+                execution.orders.push_back({order, signal_number});
+                return true;
+            case Execution::Phase::live:
+                return execution.pidfd && send_order(execution, {order, signal_number});
+            case Execution::Phase::leaving:
+            case Execution::Phase::over: return false;
+        }
+        std::abort();
+    }
+
+    void forget(const RunId& run, std::uint32_t attempt) override {
+        const auto found = executions_.find({run, attempt});
+        if (found == executions_.end()) return;
+        found->second->forgotten = true;
+        drop_if_forgotten(found);
+    }
+
+private:
+    using Key = std::pair<RunId, std::uint32_t>;
+    using Executions = std::map<Key, std::shared_ptr<Execution>>;
+
+    // Shared with nobody: it is a shared_ptr so that a callback can tell whether it is still there.
+    Execution& find_or_add(const RunId& run, std::uint32_t attempt) {
+        auto [place, is_new] = executions_.try_emplace({run, attempt});
+        if (is_new) {
+            place->second = std::make_shared<Execution>();
+            place->second->run = run;
+            place->second->attempt = attempt;
+        }
+        return *place->second;
+    }
+
+    /// Does it from the loop, not inside the agent's call.
+    template <typename Task>
+    void later(Execution& execution, Task task) {
+        std::weak_ptr<Execution> weak = executions_.at({execution.run, execution.attempt});
+        post(context_, [weak = std::move(weak), task = std::move(task)] {
+            if (const auto still_there = weak.lock()) task(*still_there);
+        });
+    }
+
+    // --- the journal
+
+    void watch(const std::string& path) {
+        if (!inotify_.is_open()) return;
+        if (::inotify_add_watch(inotify_.native_handle(), path.c_str(), IN_MODIFY) < 0)
+            follow_by_polling("'" + path + "' cannot be watched", errno);
+    }
+
+    void follow_by_polling(const std::string& why, int error) {
+        if (polling_) return;
+        polling_ = true;
+        log_warn(why, ": ", std::generic_category().message(error),
+                 "; looking into the exit journal ten times a second");
+        poll_again();
+    }
+
+    void poll_again() {
+        poll_.after(std::chrono::milliseconds(100), [this] {
+            poll_again();
+            read_journals();
+        });
+    }
+
+    void wait_for_journal() {
+        inotify_.async_wait(Descriptor::wait_read, [this, alive = std::weak_ptr(alive_)](
+                                                       const boost::system::error_code& error) {
+            if (error || alive.expired()) return;
+            std::array<char, 4096> events;
+            while (::read(inotify_.native_handle(), events.data(), events.size()) > 0) {
+            }
+            wait_for_journal();
+            read_journals();
+        });
+    }
+
+    void read_journals() {
+        std::vector<JournalRecord> records;
+        shelf_.read_new([&](std::uint64_t journal, JournalRecord record) {
+            take_note(journal, record);
+            records.push_back(std::move(record));
+        });
+        if (!records.empty()) events_.journal(records);
+    }
+
+    void take_note(std::uint64_t journal, const JournalRecord& record) {
+        Execution& execution = find_or_add(run_of(record), attempt_of(record));
+        if (!execution.journal) {
+            shelf_.hold(journal);
+            execution.journal = journal;
+        }
+        if (execution.journal != journal) return;  // Of an earlier claim, which is over.
+        execution.started = true;
+        if (std::holds_alternative<Started>(record)) {
+            execution.drained = false;
+        } else if (const auto* ended = std::get_if<Ended>(&record)) {
+            execution.drained = ended->drained;
+        } else {
+            execution.drained = true;
+        }
+    }
+
+    void stop_writing(Execution& execution) {
+        if (std::exchange(execution.writing, false)) shelf_.remove_writer(*execution.journal);
+    }
+
+    void let_go_of_journal(Execution& execution) {
+        if (const auto journal = std::exchange(execution.journal, std::nullopt))
+            shelf_.release(*journal);
+    }
+
+    // --- launches
+
+    void results_are_there() {  // On a launcher thread.
+        post(context_, [this, alive = std::weak_ptr(alive_)] {
+            if (!alive.expired()) take_results();
+        });
+    }
+
+    void take_results() {
+        for (LaunchPool::Result& result : pool_.take_results()) {
+            Execution& execution = *executions_.at({result.run, result.attempt});
+            shelf_.launched(*execution.journal);
+            if (result.failure) {
+                launch_failed(execution, *result.failure);
+            } else if (!result.runner.pidfd.valid()) {
+                ::kill(result.runner.pid, SIGKILL);
+                execution.phase = Execution::Phase::live;
+                execution.pid = result.runner.pid;
+                log_error("run ", result.run.text,
+                          ": no descriptor was left to watch its runner with, killed it");
+                runner_ended(execution);
+            } else {
+                take_over(execution, result.runner.pid, std::move(result.runner.pidfd));
+                for (const OrderToRunner& order : std::exchange(execution.orders, {}))
+                    send_order(execution, order);
+            }
+        }
+    }
+
+    void launch_failed(Execution& execution, const LaunchFailure& failure) {
+        stop_writing(execution);
+        execution.phase = Execution::Phase::over;
+        execution.forgotten = true;  // It left no record that anybody needs.
+        const RunId run = execution.run;
+        const std::uint32_t attempt = execution.attempt;
+        drop_if_forgotten(executions_.find({run, attempt}));
+        events_.launch_failed(run, attempt, failure);
+    }
+
+    // --- runners
+
+    void take_over(Execution& execution, int pid, UniqueFd pidfd) {
+        execution.phase = Execution::Phase::live;
+        execution.pid = pid;
+        runners_.insert(pid);
+        execution.pidfd.emplace(context_);
+        execution.pidfd->assign(pidfd.release());
+        wait_for_runner(execution);
+    }
+
+    void wait_for_runner(Execution& execution) {
+        std::weak_ptr<Execution> weak = executions_.at({execution.run, execution.attempt});
+        execution.pidfd->async_wait(
+            Descriptor::wait_read,
+            [this, weak = std::move(weak)](const boost::system::error_code& error) {
+                const auto same = weak.lock();
+                if (error || !same || !same->pidfd) return;
+                // An event can be meant for a descriptor that had this number before.
+                if (has_ended(same->pidfd->native_handle())) {
+                    runner_ended(*same);
+                } else {
+                    wait_for_runner(*same);
+                }
+            });
+    }
+
+    bool send_order(Execution& execution, const OrderToRunner& order) {
+        const int error = send(execution.pidfd->native_handle(), order);
+        if (error == 0) return true;
+        if (error != ESRCH)
+            log_warn("run ", execution.run.text, ": an order could not be sent to its runner: ",
+                     std::generic_category().message(error));
+        return false;
+    }
+
+    /// The runner's process is dead. Its zombie, if it is our child, is kept until we know whether
+    /// it has left anything behind: meanwhile its session's number means nothing else.
+    void runner_ended(Execution& execution) {
+        read_journals();
+        siginfo_t info{};
+        const bool child = ::waitid(P_PID, static_cast<id_t>(execution.pid), &info,
+                                    WEXITED | (execution.pidfd ? WNOHANG : 0) | WNOWAIT) == 0 &&
+                           info.si_pid != 0;
+        if (!execution.started && child) {
+            reap(execution);
+            launch_failed(execution, failure_without_start(info));
+        } else {
+            runner_gone(execution, execution.pid);
+        }
+    }
+
+    static LaunchFailure failure_without_start(const siginfo_t& info) {
+        if (info.si_code != CLD_EXITED) return {LaunchStage::runner_lost, 0, {}};
+        if (info.si_status >= contract::kExitNoStartRecord)
+            return {LaunchStage::start_record, info.si_status - contract::kExitNoStartRecord, {}};
+        if (info.si_status == contract::kExitAgentGone) return {LaunchStage::runner, ESRCH, {}};
+        if (info.si_status == contract::kExitNoProc) return {LaunchStage::runner, ENOENT, "/proc"};
+        return {LaunchStage::runner, EINVAL, {}};
+    }
+
+    /// `session`: its number, if it cannot have been given to others yet.
+    void runner_gone(Execution& execution, std::optional<int> session) {
+        if (execution.drained) {
+            over(execution, 0);
+            return;
+        }
+        execution.phase = Execution::Phase::leaving;
+        // Not closed, only not waited for any more: see reap().
+        execution.hunt.emplace(execution.run, execution.attempt, session);
+        execution.next_pass.emplace(context_);
+        hunt(execution);
+    }
+
+    void hunt(Execution& execution) {
+        // A runner that is just being started is a child of ours that nobody knows yet.
+        pool_.pause();
+        const bool done = execution.hunt->pass(
+            [this](int pid) { return runners_.contains(pid) || pool_.has_started(pid); });
+        pool_.resume();
+        if (done) {
+            over(execution, execution.hunt->killed());
+            return;
+        }
+        execution.next_pass->after(execution.pass_pause, [this, &execution] { hunt(execution); });
+        execution.pass_pause = std::min(execution.pass_pause * 2, std::chrono::milliseconds(1000));
+    }
+
+    void over(Execution& execution, int leftovers_killed) {
+        reap(execution);
+        stop_writing(execution);
+        execution.phase = Execution::Phase::over;
+        execution.hunt.reset();
+        execution.next_pass.reset();
+        const RunId run = execution.run;
+        const std::uint32_t attempt = execution.attempt;
+        events_.runner_gone(run, attempt, leftovers_killed);
+        if (const auto found = executions_.find({run, attempt}); found != executions_.end())
+            drop_if_forgotten(found);
+    }
+
+    void reap(Execution& execution) {
+        runners_.erase(execution.pid);
+        siginfo_t info;
+        if (execution.pid != 0)
+            ::waitid(P_PID, static_cast<id_t>(execution.pid), &info, WEXITED | WNOHANG);
+        execution.pid = 0;
+        if (execution.pidfd) {
+            // close() alone would leave it in the epoll set for as long as a child that is just
+            // being started holds a copy.
+            const UniqueFd closed(execution.pidfd->release());
+            execution.pidfd.reset();
+        }
+    }
+
+    void drop_if_forgotten(Executions::iterator place) {
+        Execution& execution = *place->second;
+        if (!execution.forgotten || execution.phase != Execution::Phase::over) return;
+        let_go_of_journal(execution);
+        executions_.erase(place);
+    }
+
+    /// Runners die with the thread that started them until they have written their start records.
+    void settle() {
+        pool_.pause();
+        std::vector<LaunchPool::Result> results = pool_.take_results();
+        for (LaunchPool::Result& result : results) {
+            if (!result.runner.pidfd.valid()) continue;
+            Execution& execution = *executions_.at({result.run, result.attempt});
+            take_over(execution, result.runner.pid, std::move(result.runner.pidfd));
+            for (const OrderToRunner& order : execution.orders)
+                send_order(execution, order);
+        }
+        const auto is_starting = [](auto& entry) {
+            Execution& execution = *entry.second;
+            return execution.pidfd && !execution.started &&
+                   !has_ended(execution.pidfd->native_handle());
+        };
+        const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(2);
+        while (std::any_of(executions_.begin(), executions_.end(), is_starting) &&
+               std::chrono::steady_clock::now() < deadline) {
+            pollfd news{inotify_.is_open() ? inotify_.native_handle() : -1, POLLIN, 0};
+            ::poll(&news, 1, 10);
+            try {
+                shelf_.read_new([this](std::uint64_t journal, const JournalRecord& record) {
+                    take_note(journal, record);
+                });
+            } catch (const std::system_error& error) {
+                log_error(error.what());
+                return;
+            }
+        }
+    }
+
+    boost::asio::io_context& context_;
+    LauncherEvents& events_;
+    SpawnSetting setting_;
+    Descriptor inotify_;
+    Timer poll_;
+    bool polling_ = false;
+    JournalShelf shelf_;
+    Executions executions_;
+    std::unordered_set<int> runners_;  ///< pids of all that are watched
+    std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+    LaunchPool pool_;
+};
+
+}  // namespace
+
+std::unique_ptr<Launcher> make_process_launcher(boost::asio::io_context& context,
+                                                ProcessLauncherOptions options,
+                                                LauncherEvents& events) {
+    return std::make_unique<ProcessLauncher>(context, std::move(options), events);
+}
+
+}  // namespace sweepctl

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+// What /proc tells about processes.
+
+namespace sweepctl {
+
+struct ProcessEntry {
+    int pid = 0;
+    char state = '?';  ///< 'Z': dead, not reaped yet
+    int parent = 0;
+    int group = 0;
+    int session = 0;
+    std::uint64_t start_time = 0;  ///< clock ticks since boot
+};
+
+/// Empty when there is no such process.
+[[nodiscard]] std::optional<ProcessEntry> read_process(int pid);
+
+/// All processes at about this moment.
+[[nodiscard]] std::vector<ProcessEntry> list_processes();
+
+/// All of these NAME=VALUE are in the environment that the process was started with. False also
+/// when that may not be read.
+[[nodiscard]] bool started_with(int pid, const std::vector<std::string>& variables);
+
+}  // namespace sweepctl
