@@ -1,6 +1,6 @@
 #include "sweepctl/agent/exit_journal.hpp"
 
-#include "sweepctl/agent/runner_contract.hpp"
+#include "sweepctl/runner/contract.hpp"
 
 #include "agent/runner_params.hpp"
 

@@ -1,6 +1,6 @@
 #include "sweepctl/agent/process_launcher.hpp"
 
-#include "sweepctl/agent/runner_contract.hpp"
+#include "sweepctl/runner/contract.hpp"
 #include "sweepctl/aio/event_loop.hpp"
 #include "sweepctl/aio/timer.hpp"
 #include "sweepctl/base/check.hpp"

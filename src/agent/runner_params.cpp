@@ -1,6 +1,6 @@
 #include "agent/runner_params.hpp"
 
-#include "sweepctl/agent/runner_contract.hpp"
+#include "sweepctl/runner/contract.hpp"
 
 #include <algorithm>
 #include <chrono>

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-// The agent's half of runner_contract.hpp: what the runner is told, and run ids as one word.
+// The agent's half of runner/contract.hpp: what the runner is told, and run ids as one word.
 
 namespace sweepctl {
 

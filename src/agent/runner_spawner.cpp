@@ -1,7 +1,7 @@
 #include "agent/runner_spawner.hpp"
 
 #include "sweepctl/agent/exit_journal.hpp"
-#include "sweepctl/agent/runner_contract.hpp"
+#include "sweepctl/runner/contract.hpp"
 #include "sweepctl/base/log.hpp"
 
 #include "agent/runner_params.hpp"
@@ -110,6 +110,7 @@ __attribute__((no_sanitize("address", "undefined"))) void become_runner(void* ar
         ::syscall(SYS_dup3, execution.output, 1, 0);
         ::syscall(SYS_dup3, execution.output, 2, 0);
         ::syscall(SYS_dup3, execution.journal, contract::kJournalFd, 0);
+        ::syscall(SYS_close_range, kLowest, ~0U, 0);  // Not everybody uses O_CLOEXEC.
         ::syscall(SYS_execve, execution.path, execution.argv, execution.environment);
         execution.error = errno;
     }

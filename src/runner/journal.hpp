@@ -1,6 +1,6 @@
 #pragma once
 
-#include "sweepctl/agent/runner_contract.hpp"
+#include "sweepctl/runner/contract.hpp"
 
 #include "runner/params.hpp"
 #include "runner/system.hpp"

@@ -1,4 +1,4 @@
-#include "sweepctl/agent/runner_contract.hpp"
+#include "sweepctl/runner/contract.hpp"
 
 #include "runner/journal.hpp"
 #include "runner/params.hpp"
@@ -8,7 +8,7 @@
 #include "runner/system.hpp"
 
 // sweepctl-runner: the supervisor of one run. It makes the program's start and end known by the
-// journal, passes orders on, and leaves nothing alive. See runner_contract.hpp for what it is
+// journal, passes orders on, and leaves nothing alive. See runner/contract.hpp for what it is
 // given.
 
 namespace sweepctl::runner {

@@ -1,6 +1,6 @@
 #include "runner/params.hpp"
 
-#include "sweepctl/agent/runner_contract.hpp"
+#include "sweepctl/runner/contract.hpp"
 
 namespace sweepctl::runner {
 

@@ -7,7 +7,7 @@
 
 namespace sweepctl::runner {
 
-/// What the agent told us about our run; see runner_contract.hpp. The texts point into argv.
+/// What the agent told us about our run; see runner/contract.hpp. The texts point into argv.
 struct Params {
     Text run;
     std::uint64_t attempt = 0;

@@ -1,6 +1,6 @@
 #include "runner/program.hpp"
 
-#include "sweepctl/agent/runner_contract.hpp"
+#include "sweepctl/runner/contract.hpp"
 
 #include "runner/system.hpp"
 #include "runner/text.hpp"

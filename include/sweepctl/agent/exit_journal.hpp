@@ -20,7 +20,7 @@
 // Runners append whole records with one write each to a shared O_APPEND descriptor. A record is a
 // line that begins *and* ends with a newline, so that what a torn write left behind never merges
 // with the record after it, and it carries a checksum, so that a damaged line is skipped. The
-// format itself is described in runner_contract.hpp, which the runner shares.
+// format itself is described in runner/contract.hpp, which the runner shares.
 
 namespace sweepctl {
 
