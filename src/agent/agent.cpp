@@ -8,17 +8,21 @@
 
 namespace sweepctl {
 
-Agent::Agent(AgentOptions options,
+Agent::Agent(AgentSettings settings,
              Launcher& launcher,
              RunFiles& files,
              AgentLink& link,
              const AgentClock& clock)
-    : options_(std::move(options)), launcher_(launcher), files_(files), link_(link), clock_(clock) {
-    for (std::size_t gpu = 0; gpu < options_.gpu_ids.size(); ++gpu)
+    : settings_(std::move(settings)),
+      launcher_(launcher),
+      files_(files),
+      link_(link),
+      clock_(clock) {
+    for (std::size_t gpu = 0; gpu < settings_.gpu_ids.size(); ++gpu)
         free_gpus_.insert(gpu);
-    for (std::uint32_t slot = 0; slot < options_.record.slots; ++slot)
+    for (std::uint32_t slot = 0; slot < settings_.record.slots; ++slot)
         free_slot_numbers_.insert(static_cast<int>(slot));
-    options_.record.gpus = static_cast<std::uint32_t>(options_.gpu_ids.size());
+    settings_.record.gpus = static_cast<std::uint32_t>(settings_.gpu_ids.size());
     rate_since_ = clock_.now().steady;
 }
 
@@ -30,7 +34,7 @@ void Agent::connected() {
     welcomed_ = false;
     awaiting_ack_.clear();
     AgentHello hello;
-    hello.agent = options_.record;
+    hello.agent = settings_.record;
     hello.report = merge_reports();
     const auto reported = [&](const Execution& execution) {
         return std::any_of(hello.report.ended.begin(), hello.report.ended.end(),
@@ -216,7 +220,7 @@ std::size_t Agent::live() const {
 
 void Agent::on(const TailOrder& order) {
     LogChunk chunk = files_.read_log(
-        run_file_stem(options_.home, order.sweep, order.run, order.attempt) + ".log", order.offset,
+        run_file_stem(settings_.home, order.sweep, order.run, order.attempt) + ".log", order.offset,
         order.limit);
     chunk.id = order.id;
     link_.send(chunk);

@@ -36,8 +36,8 @@ std::uint32_t Agent::window() const {
     const double seconds = ack_seconds_ + std::chrono::duration<double>(kHoldBack).count();
     const auto ahead =
         static_cast<std::uint32_t>(std::min(2.0 * ends_per_second_ * seconds, double{kWindowMax}));
-    return std::min(std::max(ahead, options_.record.slots),
-                    std::max(kWindowMax, options_.record.slots));
+    return std::min(std::max(ahead, settings_.record.slots),
+                    std::max(kWindowMax, settings_.record.slots));
 }
 
 AgentReport Agent::merge_reports() {
@@ -47,7 +47,7 @@ AgentReport Agent::merge_reports() {
     append(merged.ended, pending_.ended);
     append(merged.drained, pending_.drained);
     append(merged.returned, pending_.returned);
-    merged.agent = options_.record.id;
+    merged.agent = settings_.record.id;
     merged.sequence = ++sequence_;
     merged.window = window();
     return merged;
@@ -79,7 +79,7 @@ void Agent::flush() {
 
 void Agent::send_heartbeat() {
     AgentHeartbeat heartbeat;
-    heartbeat.agent = options_.record.id;
+    heartbeat.agent = settings_.record.id;
     const AgentClockReading now = clock_.now();
     for (auto& [key, execution] : executions_) {
         if (execution.phase != Phase::live) continue;

@@ -34,16 +34,16 @@ std::string sentence(const SpawnError& error, const LaunchRequest* request) {
 // ---------------------------------------------------------------------------------------------
 
 void Agent::start_what_fits() {
-    if (queue_.empty() || slots_taken_ >= options_.record.slots) return;
+    if (queue_.empty() || slots_taken_ >= settings_.record.slots) return;
     const AgentClockReading now = clock_.now();
     if (!lease_holds(now)) return;
-    for (std::size_t i = 0; i < queue_.size() && slots_taken_ < options_.record.slots;) {
+    for (std::size_t i = 0; i < queue_.size() && slots_taken_ < settings_.record.slots;) {
         Execution& execution = executions_.at(queue_[i]);
         const Resources& need = execution.resources;
         const auto live = live_of_sweep_.find(execution.sweep);
         const bool within_limit = !execution.order.sweep_limit || live == live_of_sweep_.end() ||
                                   live->second < *execution.order.sweep_limit;
-        if (!within_limit || slots_taken_ + need.cpus > options_.record.slots ||
+        if (!within_limit || slots_taken_ + need.cpus > settings_.record.slots ||
             need.gpus > free_gpus_.size() || !briefs_.contains(execution.sweep)) {
             ++i;  // One that has to wait does not hold up those behind it.
             continue;
@@ -64,16 +64,16 @@ bool Agent::start(Execution& execution) {
     std::vector<std::string> gpu_ids;
     while (execution.gpus.size() < execution.resources.gpus) {
         execution.gpus.push_back(*free_gpus_.begin());
-        gpu_ids.push_back(options_.gpu_ids[*free_gpus_.begin()]);
+        gpu_ids.push_back(settings_.gpu_ids[*free_gpus_.begin()]);
         free_gpus_.erase(free_gpus_.begin());
     }
     execution.since = clock_.now().steady;
     execution.metrics_path =
-        run_file_stem(options_.home, execution.sweep, execution.ref.run, execution.ref.attempt) +
+        run_file_stem(settings_.home, execution.sweep, execution.ref.run, execution.ref.attempt) +
         ".metrics.jsonl";
 
     Result<LaunchRequest, std::string> request =
-        launch_request({options_, briefs_.at(execution.sweep), execution.order, execution.slot,
+        launch_request({settings_, briefs_.at(execution.sweep), execution.order, execution.slot,
                         std::move(gpu_ids)});
     if (!request) {
         RunEnded failed;
@@ -172,7 +172,7 @@ void Agent::record(const Ended& record) {
         const LaunchRequest* shown = nullptr;
         if (const auto brief = briefs_.find(execution->sweep); brief != briefs_.end()) {
             Result<LaunchRequest, std::string> made =
-                launch_request({options_, brief->second, execution->order, execution->slot, {}});
+                launch_request({settings_, brief->second, execution->order, execution->slot, {}});
             if (made) {
                 request = std::move(made).value();
                 shown = &request;
@@ -299,7 +299,7 @@ void Agent::pump_metrics(Execution& execution) {
     }
     if (!welcomed_) return;  // Sent once the link is there again; the end waits for it.
     MetricsLogged message;
-    message.agent = options_.record.id;
+    message.agent = settings_.record.id;
     message.execution = execution.ref;
     message.offset = execution.metrics_acked;
     message.offset_end = chunk.offset_end;
@@ -335,7 +335,7 @@ void Agent::recover() {
             execution.runner_pid = started->runner.pid;
             execution.since = clock_.now().steady;
             execution.metrics_path =
-                files_.locate_metrics(options_.home + "/sweeps", started->run, started->attempt);
+                files_.locate_metrics(settings_.home + "/sweeps", started->run, started->attempt);
             executions_.insert_or_assign({started->run, started->attempt}, std::move(execution));
             pending_.started.push_back(
                 {{started->run, started->attempt, started->fence}, started->at, std::nullopt});
@@ -363,15 +363,15 @@ void Agent::adopt(const Started& record) {
     ++live_of_sweep_[placement.sweep];
     free_slot_numbers_.erase(placement.slot);
     for (const std::string& id : placement.gpu_ids) {
-        const auto found = std::find(options_.gpu_ids.begin(), options_.gpu_ids.end(), id);
-        if (found == options_.gpu_ids.end()) continue;
-        const auto gpu = static_cast<std::size_t>(found - options_.gpu_ids.begin());
+        const auto found = std::find(settings_.gpu_ids.begin(), settings_.gpu_ids.end(), id);
+        if (found == settings_.gpu_ids.end()) continue;
+        const auto gpu = static_cast<std::size_t>(found - settings_.gpu_ids.begin());
         free_gpus_.erase(gpu);
         execution->gpus.push_back(gpu);
     }
     if (execution->metrics_path.empty() && !placement.sweep.empty()) {
         execution->metrics_path =
-            run_file_stem(options_.home, placement.sweep, record.run, record.attempt) +
+            run_file_stem(settings_.home, placement.sweep, record.run, record.attempt) +
             ".metrics.jsonl";
     }
     execution->metrics_dirty = true;

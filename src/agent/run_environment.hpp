@@ -11,7 +11,7 @@
 namespace sweepctl {
 
 struct RunSetting {
-    const AgentOptions& agent;
+    const AgentSettings& agent;
     const SweepBrief& brief;
     const StartOrder& order;
     int slot = 0;

@@ -23,6 +23,7 @@ Controller::Controller(Store& store, AgentLinks& links, PlanOf plan_of, Now now)
 
 void Controller::post(Event event) {
     inbox_.push_back(std::move(event));
+    if (inbox_.size() == 1 && on_news) on_news();
 }
 
 void Controller::agent_says(AgentMessage message) {

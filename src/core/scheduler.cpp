@@ -9,6 +9,7 @@ namespace sweepctl {
 
 void World::on(AssignWork&) {
     actor_ = "controller";
+    dismiss_agents();
     if (active_.empty()) return;
     const auto takes = [](const Agent& agent) {
         return agent.connected && agent.record.state == AgentState::online;
@@ -25,6 +26,22 @@ void World::on(AssignWork&) {
         }
     }
     rebalance();
+}
+
+/// Agents that serve one sweep only leave when that sweep creates no runs any more.
+void World::dismiss_agents() {
+    for (auto& [id, agent] : agents_) {
+        if (!agent.record.only_sweep || !agent.connected ||
+            agent.record.state == AgentState::draining)
+            continue;
+        const Sweep* sweep = sweep_of(*agent.record.only_sweep);
+        const bool over = sweep == nullptr || (!creates_runs(sweep->record.status) &&
+                                               sweep->record.status != SweepStatus::paused);
+        if (!over) continue;
+        agent.record.state = AgentState::draining;
+        touch(agent);
+        effects_->emplace_back(DrainOrder{id});
+    }
 }
 
 /// Whether `agent` could ever execute a run of `sweep`.

@@ -77,7 +77,7 @@ public:
     [[nodiscard]] virtual std::optional<int> program_pid(int runner_pid) = 0;
 };
 
-struct AgentOptions {
+struct AgentSettings {
     AgentRecord record;
     std::vector<std::string>
         gpu_ids;       ///< what CUDA_VISIBLE_DEVICES is made of; record.gpus of them
@@ -89,7 +89,7 @@ struct AgentOptions {
 
 class Agent : public LauncherEvents {
 public:
-    Agent(AgentOptions options,
+    Agent(AgentSettings settings,
           Launcher& launcher,
           RunFiles& files,
           AgentLink& link,
@@ -127,7 +127,7 @@ public:
     /// Draining, nothing alive, everything acknowledged.
     [[nodiscard]] bool idle() const;
     [[nodiscard]] std::size_t live() const;
-    [[nodiscard]] const AgentRecord& record() const { return options_.record; }
+    [[nodiscard]] const AgentRecord& record() const { return settings_.record; }
 
     /// Ends seen, for the rules by which a person's agent gives up.
     struct EndSeen {
@@ -206,7 +206,7 @@ private:
     Execution* find(const ExecutionRef& ref);
     Execution* find(const RunId& run, std::uint32_t attempt);
 
-    AgentOptions options_;
+    AgentSettings settings_;
     Launcher& launcher_;
     RunFiles& files_;
     AgentLink& link_;

@@ -84,6 +84,8 @@ public:
     [[nodiscard]] const World& world() const { return *world_; }
     [[nodiscard]] const SweepBrief* brief(const SweepId& sweep) const;
 
+    /// Called when something was posted after a pump(): somebody should pump soon.
+    std::function<void()> on_news;
     /// Answers to TailOrder.
     std::function<void(const LogChunk&)> on_log_chunk;
 

@@ -166,6 +166,7 @@ private:
 
     // scheduler.cpp
     void on(AssignWork& event);
+    void dismiss_agents();
     bool assign_one(Agent& agent, bool ahead);
     [[nodiscard]] static bool fits(const Agent& agent, const Sweep& sweep);
     [[nodiscard]] static bool may_wait(const Sweep& sweep);
