@@ -7,6 +7,8 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -30,6 +32,10 @@ struct MemoryDisk {
     std::map<std::pair<RunId, std::uint32_t>, std::map<std::uint64_t, std::string>> metrics;
     std::vector<AuditEvent> events;
     std::map<AgentId, AgentRecord> agents;
+
+    /// Of the runs, by sweep: no two have the same. Kept by the store.
+    std::set<std::pair<SweepId, std::uint64_t>> numbers;
+    std::set<std::pair<SweepId, std::uint64_t>> suggestions;
 
     bool full = false;          ///< commits fail, as on a full disk
     std::uint64_t commits = 0;  ///< that succeeded
@@ -58,15 +64,22 @@ private:
     struct Commit {
         Changes changes;
         std::function<void(std::optional<StoreError>)> done;
-        enum class Fate : std::uint8_t { waiting, written, failed } fate = Fate::waiting;
-        std::string error;
+        std::uint64_t epoch = 0;
+        bool written = false;
+        std::optional<StoreError> error;
+    };
+    struct Failed {
+        std::uint64_t epoch = 0;
         bool full = false;
+        std::string message;
     };
     void write(Commit& commit);
 
     std::shared_ptr<MemoryDisk> disk_;  // Shared with the test, and with the store after this one.
     std::function<void()> wake_;
     std::vector<Commit> queue_;
+    std::uint64_t epoch_ = 0;  // Counts the failures that the caller knows of.
+    std::optional<Failed> failed_;
 };
 
 }  // namespace sweepctl

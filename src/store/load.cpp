@@ -1,0 +1,131 @@
+#include "store/load.hpp"
+
+#include "store/rows.hpp"
+#include "store/run_text.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+
+namespace sweepctl {
+
+namespace {
+
+constexpr std::string_view kLoadSerials =
+    "SELECT id_key, next_sweep, next_run, next_fence, next_event FROM serials";
+constexpr std::string_view kLoadOrigins =
+    "SELECT sweeps.id, sweep_origins.spec, sweep_origins.method, sweep_origins.seed,"
+    " sweep_origins.cwd FROM sweep_origins JOIN sweeps ON sweeps.key = sweep_origins.sweep"
+    " WHERE sweeps.deleted = 0";
+constexpr std::string_view kLoadEnvironments =
+    "SELECT sweeps.id, sweep_environments.name, sweep_environments.value FROM sweep_environments"
+    " JOIN sweeps ON sweeps.key = sweep_environments.sweep WHERE sweeps.deleted = 0"
+    " ORDER BY sweep_environments.sweep, sweep_environments.position";
+// The condition is that of the index runs_live, word for word.
+constexpr std::string_view kLiveRuns =
+    " FROM runs JOIN sweeps ON sweeps.key = runs.sweep WHERE (runs.state IN ('pending', 'running')"
+    " OR runs.claim_fence IS NOT NULL) AND sweeps.deleted = 0 ORDER BY runs.key";
+constexpr std::string_view kOneRun =
+    " FROM runs JOIN sweeps ON sweeps.key = runs.sweep WHERE runs.id = ?1 AND sweeps.deleted = 0";
+constexpr std::string_view kMetricOfSweep =
+    "SELECT key, metric_name, metric_goal FROM sweeps WHERE id = ?1 AND deleted = 0";
+constexpr std::string_view kSummaries =
+    "SELECT id, summary, summary_stats FROM runs WHERE sweep = ?1 AND summary != '{}'"
+    " ORDER BY number";
+
+std::string select(std::string_view columns, std::string_view rest) {
+    std::string sql = "SELECT ";
+    sql += columns;
+    sql += rest;
+    return sql;
+}
+
+}  // namespace
+
+Snapshot load_snapshot(sqlite::Database& database) {
+    const sqlite::Transaction moment(database, sqlite::Transaction::Kind::read);
+    Snapshot snapshot;
+    {
+        sqlite::Statement statement = database.prepare(kLoadSerials);
+        sqlite::Rows row = statement.query();
+        if (!row.next()) throw std::runtime_error("the database has lost its serial numbers");
+        snapshot.id_key = row.get<std::uint64_t>(0);
+        snapshot.serials = Serials{row.get<std::uint64_t>(1), row.get<std::uint64_t>(2),
+                                   row.get<std::uint64_t>(3), row.get<std::uint64_t>(4)};
+    }
+    std::unordered_map<std::string, SweepOrigin> origins;
+    {
+        sqlite::Statement statement = database.prepare(kLoadOrigins);
+        for (sqlite::Rows row = statement.query(); row.next();) {
+            SweepOrigin& origin = origins[row.string(0)];
+            origin.spec = row.string(1);
+            origin.method = row.string(2);
+            origin.seed = row.get<std::uint64_t>(3);
+            origin.cwd = row.string(4);
+        }
+    }
+    {
+        sqlite::Statement statement = database.prepare(kLoadEnvironments);
+        for (sqlite::Rows row = statement.query(); row.next();)
+            origins[row.string(0)].env.emplace_back(row.string(1), row.string(2));
+    }
+    {
+        sqlite::Statement statement =
+            database.prepare(select(kSweepColumns, " FROM sweeps WHERE deleted = 0 ORDER BY key"));
+        for (sqlite::Rows row = statement.query(); row.next();) {
+            NewSweep& sweep = snapshot.sweeps.emplace_back();
+            sweep.record = read_sweep(row);
+            sweep.origin = std::move(origins[sweep.record.id.text]);
+        }
+    }
+    {
+        sqlite::Statement statement = database.prepare(select(kRunColumns, kLiveRuns));
+        for (sqlite::Rows row = statement.query(); row.next();)
+            snapshot.runs.push_back(read_run(row));
+    }
+    {
+        sqlite::Statement statement =
+            database.prepare(select(kAgentColumns, " FROM agents ORDER BY id"));
+        for (sqlite::Rows row = statement.query(); row.next();)
+            snapshot.agents.push_back(read_agent(row));
+    }
+    return snapshot;
+}
+
+std::optional<Run> load_run(sqlite::Database& database, const RunId& id) {
+    sqlite::Statement statement = database.prepare(select(kRunColumns, kOneRun));
+    sqlite::Rows row = statement.query(id.text);
+    if (!row.next()) return std::nullopt;
+    return read_run(row);
+}
+
+std::optional<BestRun> load_best_without(sqlite::Database& database,
+                                         const SweepId& sweep,
+                                         const RunId& without) {
+    sqlite::Statement find = database.prepare(kMetricOfSweep);
+    sqlite::Rows row = find.query(sweep.text);
+    if (!row.next()) return std::nullopt;
+    const auto key = row.integer(0);
+    const std::string metric = row.string(1);
+    const bool maximize = row.text(2) == "maximize";
+    std::optional<BestRun> best;
+    sqlite::Statement all = database.prepare(kSummaries);
+    for (sqlite::Rows run = all.query(key); run.next();) {
+        if (run.text(0) == without.text) continue;
+        // Only the numbers are looked at, so the plain text will do.
+        const auto summary = summary_from_text(run.text(1), std::nullopt, run.text(2));
+        const auto seen = std::find_if(summary.begin(), summary.end(),
+                                       [&](const auto& entry) { return entry.name == metric; });
+        if (seen == summary.end() || seen->count == 0) continue;
+        const double value = maximize ? seen->max : seen->min;
+        if (!best || (maximize ? value > best->value : value < best->value)) {
+            best = BestRun{RunId(run.string(0)), value};
+        }
+    }
+    return best;
+}
+
+}  // namespace sweepctl

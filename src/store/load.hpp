@@ -1,0 +1,21 @@
+#pragma once
+
+#include "sweepctl/core/changes.hpp"
+
+#include "store/sqlite.hpp"
+
+#include <optional>
+
+// What a controller reads: all that lives when it starts, and single facts later.
+
+namespace sweepctl {
+
+/// Of one moment.
+[[nodiscard]] Snapshot load_snapshot(sqlite::Database& database);
+[[nodiscard]] std::optional<Run> load_run(sqlite::Database& database, const RunId& id);
+/// See Store::best_without().
+[[nodiscard]] std::optional<BestRun> load_best_without(sqlite::Database& database,
+                                                       const SweepId& sweep,
+                                                       const RunId& without);
+
+}  // namespace sweepctl
