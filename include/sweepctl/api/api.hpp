@@ -1,0 +1,74 @@
+#pragma once
+
+#include "sweepctl/api/agent_sessions.hpp"
+#include "sweepctl/api/http_server.hpp"
+#include "sweepctl/controller/controller.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+// REST and server-sent events: everything that the command line does, and the door for agents.
+// Reads go to the store's reader, changes to the controller. The routes are in src/api/routes, each
+// resource in a file of its own, and described by /api/v1/openapi.json.
+
+namespace boost::asio {
+class io_context;
+}
+
+namespace sweepctl {
+
+class Reader;
+
+/// What the API says of the controller's process, and asks of it.
+struct ApiContext {
+    std::string version;
+    std::string home;    ///< the state directory; run files lie below home/sweeps
+    std::string socket;  ///< path of the unix door; empty: there is none
+    std::string user;    ///< who runs the controller: in the audit log, and the default entity
+    int pid = 0;
+    WallTime started_at;
+
+    std::function<Now()> now;
+    /// A seed for a sweep whose spec gives none.
+    std::function<std::uint64_t()> draw_seed;
+    /// Called when the controller has something to do: pump() it soon, not from inside the call.
+    std::function<void()> wake;
+    /// Leave, after cancelling every sweep when `cancel`. The answer has been handed over.
+    std::function<void(bool cancel)> shut_down;
+    /// For /metrics; may be unset.
+    std::function<HttpServerCounts()> http_counts;
+};
+
+class Api {
+public:
+    /// `controller`, `reader` and `agents` must outlive it; so must `context`.
+    Api(boost::asio::io_context& context,
+        Controller& controller,
+        Reader& reader,
+        AgentSessions& agents,
+        ApiContext about);
+    ~Api();
+    Api(const Api&) = delete;
+    Api& operator=(const Api&) = delete;
+
+    /// For HttpServer; it may be called as long as the Api lives.
+    [[nodiscard]] HttpHandler handler();
+    /// For HttpServerOptions.
+    [[nodiscard]] static bool needs_no_token(const HttpRequest& request);
+    [[nodiscard]] static std::size_t body_limit(const HttpRequest& request);
+
+    /// The TCP door's address, known once the server listens: "http://127.0.0.1:9127".
+    void listens_at(std::string url);
+    /// From now on whatever would change something is answered 503. Reads and agents go on.
+    void begin_shutdown();
+
+    struct Impl;
+
+private:
+    std::shared_ptr<Impl> impl_;  // Shared with the answers that are still on their way.
+};
+
+}  // namespace sweepctl
