@@ -1,7 +1,7 @@
 #include "search/grid_axis.hpp"
 
 #include "sweepctl/base/check.hpp"
-#include "sweepctl/search/strategies.hpp"
+#include "sweepctl/core/choice_key.hpp"
 
 #include "search/quantum.hpp"
 

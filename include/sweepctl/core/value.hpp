@@ -64,8 +64,8 @@ public:
     /// The value as a double when it is an integer (any size) or a float; bools are not numbers.
     [[nodiscard]] const double* number(double& scratch) const;
 
-    /// Identical content: 3 and 3.0 differ, and NaN equals NaN. (Equality of grid cells is
-    /// search's.)
+    /// Identical content: 3 and 3.0 differ, and NaN equals NaN. (Equality of grid cells:
+    /// choice_key.hpp.)
     bool operator==(const ParamValue& other) const;
 
 private:

@@ -48,10 +48,4 @@ struct GridOptions {
                                   std::uint64_t number,
                                   const std::vector<std::string>& path);
 
-/// Whether two values are the same choice on a grid axis (sweep-semantics 5.1, equality table).
-[[nodiscard]] bool same_choice(const ParamValue& left, const ParamValue& right);
-
-/// A text that two values share exactly when they are the same choice.
-[[nodiscard]] std::string choice_key(const ParamValue& value);
-
 }  // namespace sweepctl

@@ -1,9 +1,10 @@
-#include "sweepctl/core/json_text.hpp"
-#include "sweepctl/search/strategies.hpp"
+#include "sweepctl/core/choice_key.hpp"
 
-#include "search/quantum.hpp"
+#include "sweepctl/core/json_text.hpp"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <cmath>
 #include <vector>
 
@@ -63,7 +64,11 @@ std::string choice_key(const ParamValue& value) {
     std::string out;
     if (const double* number = value.get_if<double>();
         number != nullptr && std::isfinite(*number) && *number == std::trunc(*number)) {
-        append_key(out, integer_value(*number));  // 3.0 is 3 at the top
+        // 3.0 is 3 at the top; a whole number has up to 309 digits, and zero no sign.
+        std::array<char, 320> buffer{};
+        const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), *number + 0.0,
+                                       std::chars_format::fixed, 0);
+        out.assign(buffer.data(), end.ptr);
     } else {
         append_key(out, value);
     }
