@@ -59,6 +59,7 @@ ParamValue integer_value(double whole) {
 
 ParamValue nearest_multiple(const Quantum& quantum, double value, double min, double max) {
     const double q = quantum.q;
+    if (!std::isfinite(value / q)) return value;
     double steps = std::nearbyint(value / q);
     const double lowest = std::ceil(min / q - kSlack);
     const double highest = std::floor(max / q + kSlack);
