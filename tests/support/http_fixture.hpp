@@ -1,6 +1,7 @@
 #pragma once
 
 #include "sweepctl/aio/event_loop.hpp"
+#include "sweepctl/aio/timer.hpp"
 #include "sweepctl/api/http_server.hpp"
 #include "sweepctl/base/unique_fd.hpp"
 #include "sweepctl/wire/server_address.hpp"
@@ -65,6 +66,8 @@ public:
         server_ = std::move(*started);
         port_ = server_->port();
         thread_ = std::thread([this] {
+            Timer forever(loop_.context());  // Without it the loop would end with the server.
+            forever.after(std::chrono::hours(1), [] {});
             loop_.run();
             server_.reset();
         });
@@ -90,6 +93,17 @@ public:
             }
         });
         return future.get();
+    }
+
+    /// Asks on the loop's thread until `question` is answered with yes. False: not in time.
+    template <typename Question>
+    bool comes_true(Question question) {
+        const auto deadline = std::chrono::steady_clock::now() + kPatience;
+        while (!on_loop(question)) {
+            if (std::chrono::steady_clock::now() > deadline) return false;
+            std::this_thread::yield();
+        }
+        return true;
     }
 
     EventLoop& loop() { return loop_; }

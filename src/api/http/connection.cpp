@@ -253,12 +253,13 @@ void Connection::check_head() {
 // --- requests and answers
 
 void Connection::dispatch() {
+    const bool wants_websocket = parser_->wants_websocket();
     auto request = std::move(parser_->request());
     keep_alive_ = parser_->keeps_alive();
     http_1_0_ = parser_->is_http_1_0();
     is_head_ = request.method == "HEAD";
     websocket_.reset();
-    if (parser_->wants_websocket()) {
+    if (wants_websocket) {
         const auto* version = request.header("sec-websocket-version");
         websocket_ = WebSocketOffer{*request.header("sec-websocket-key"), version ? *version : ""};
     }
@@ -453,11 +454,12 @@ bool Connection::flush() {
         return false;
     }
     if (sent == OutQueue::Sent::some) {
-        if (!std::exchange(blocked_, true)) {
+        if (std::exchange(blocked_, true)) {
+            out_moved_ += before - out_.size();
+        } else {
             out_since_ = PeerClock::now();
-            out_moved_ = 0;
+            out_moved_ = 0;  // What the kernel buffers at once is no merit of the reader.
         }
-        out_moved_ += before - out_.size();
     } else {
         blocked_ = false;
     }

@@ -41,15 +41,15 @@ std::optional<RequestTarget> parse_target(std::string_view target) {
         if (authority.empty()) return std::nullopt;
         parsed.authority = authority;
         target.remove_prefix(authority.size());
-        if (target.empty()) target = "/";
+        if (target.empty() || target.front() != '/') parsed.path = "/";
     }
     target = target.substr(0, target.find('#'));  // No client sends it; none may smuggle with it.
-    if (target.empty() || target.front() != '/') return std::nullopt;
-
     const auto question = target.find('?');
-    auto path = percent_decode(target.substr(0, question), Plus::is_plus);
-    if (!path || has_control_characters(*path)) return std::nullopt;
-    parsed.path = std::move(*path);
+    if (parsed.path.empty()) {
+        auto path = percent_decode(target.substr(0, question), Plus::is_plus);
+        if (!path || !path->starts_with('/') || has_control_characters(*path)) return std::nullopt;
+        parsed.path = std::move(*path);
+    }
     if (question != std::string_view::npos) {
         auto query = parse_query(target.substr(question + 1));
         if (!query) return std::nullopt;
