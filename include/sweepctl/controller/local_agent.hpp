@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+// The agent that a controller starts on its own host, as a process of its own in its own session,
+// and starts again when it dies. One that an earlier controller started is found by its lock and
+// waited for.
+
+namespace boost::asio {
+class io_context;
+}
+
+namespace sweepctl {
+
+struct LocalAgentOptions {
+    std::string program;                 ///< sweepctl itself
+    std::vector<std::string> arguments;  ///< after the program's name
+    std::string lock_path;               ///< held by a live agent
+    std::string error_path;              ///< its stderr
+    std::function<void()> died;          ///< our child was seen to die
+};
+
+class LocalAgent {
+public:
+    LocalAgent(boost::asio::io_context& context, LocalAgentOptions options);
+    /// Leaves the agent alive.
+    ~LocalAgent();
+    LocalAgent(const LocalAgent&) = delete;
+    LocalAgent& operator=(const LocalAgent&) = delete;
+
+    /// Starts one unless one is alive. Again from time to time, for as long as this lives.
+    void keep_alive();
+    /// Ends it, and does not start another; its runs go on. `ended` is called when it is gone.
+    void end(std::function<void()> ended);
+
+private:
+    struct State;
+    std::shared_ptr<State> state_;  // Shared with the waits that may still be queued.
+};
+
+/// Takes the lock at `path` (making the file) for as long as the descriptor is open; -1: taken
+/// already. Throws std::system_error when the file cannot be made.
+[[nodiscard]] int try_lock_file(const std::string& path);
+
+}  // namespace sweepctl

@@ -1,0 +1,206 @@
+// Boost.Process 1.81 needs these before it when std::filesystem is used in place of Boost's.
+#include "sweepctl/controller/local_agent.hpp"
+
+#include "sweepctl/aio/timer.hpp"
+#include "sweepctl/base/log.hpp"
+#include "sweepctl/base/unique_fd.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/optional.hpp>
+#include <boost/process/v2/posix/default_launcher.hpp>
+#include <boost/process/v2/process.hpp>
+#include <boost/process/v2/src.hpp>
+#include <boost/process/v2/stdio.hpp>
+#include <boost/type_traits/remove_pointer.hpp>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <filesystem>
+#include <iomanip>
+#include <memory>
+#include <system_error>
+#include <type_traits>
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace sweepctl {
+
+namespace {
+
+namespace asio = boost::asio;
+namespace process = boost::process::v2;
+
+constexpr std::chrono::milliseconds kFirstRetry{100};
+constexpr std::chrono::milliseconds kRetryMax{10'000};
+/// An agent that lived this long was well: the next one is started at once.
+constexpr std::chrono::seconds kLivedWell{10};
+/// How often the lock of an agent that is not our child is looked at.
+constexpr std::chrono::seconds kLookAgain{2};
+
+/// Runs in the child, before exec.
+struct OwnSession {
+    template <typename Launcher>
+    process::error_code on_exec_setup(Launcher&,
+                                      const process::filesystem::path&,
+                                      const char* const*&) const {
+        ::setsid();
+        sigset_t none;
+        sigemptyset(&none);
+        ::sigprocmask(SIG_SETMASK, &none, nullptr);
+        return {};
+    }
+};
+
+/// Boost's process object kills its child when it goes; ours is to outlive the controller. So its
+/// launcher is used, on an io_context of its own (it registers every descriptor of the reactor anew
+/// in the child), and the pid alone is kept.
+pid_t spawn(const LocalAgentOptions& options) {
+    asio::io_context context;
+    const UniqueFd null(::open("/dev/null", O_RDWR | O_CLOEXEC));
+    UniqueFd errors(
+        ::open(options.error_path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
+    if (!null.valid()) throw std::system_error(errno, std::generic_category(), "open /dev/null");
+    const int error_fd = errors.valid() ? errors.get() : null.get();
+    process::process_stdio stdio{null.get(), null.get(), error_fd};
+    process::posix::default_launcher launcher;
+    boost::system::error_code error;
+    process::process child = launcher(context, error, process::filesystem::path(options.program),
+                                      options.arguments, std::move(stdio), OwnSession{});
+    if (error)
+        throw std::system_error(error.value(), std::generic_category(), "start " + options.program);
+    const auto pid = static_cast<pid_t>(child.id());
+    child.detach();
+    return pid;
+}
+
+}  // namespace
+
+int try_lock_file(const std::string& path) {
+    UniqueFd file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+    if (!file.valid())
+        throw std::system_error(errno, std::generic_category(), "cannot open '" + path + "'");
+    if (::flock(file.get(), LOCK_EX | LOCK_NB) == 0) return file.release();
+    if (errno == EWOULDBLOCK) return -1;
+    throw std::system_error(errno, std::generic_category(), "cannot lock '" + path + "'");
+}
+
+struct LocalAgent::State : std::enable_shared_from_this<LocalAgent::State> {
+    State(asio::io_context& io, LocalAgentOptions given)
+        : context(io), options(std::move(given)), timer(io), pidfd(io) {}
+
+    asio::io_context& context;
+    LocalAgentOptions options;
+    Timer timer;
+    asio::posix::stream_descriptor pidfd;
+    pid_t pid = -1;
+    std::chrono::steady_clock::time_point since;
+    std::chrono::milliseconds retry = kFirstRetry;
+    bool ending = false;
+    std::function<void()> ended;
+
+    void look_again(std::chrono::milliseconds delay) {
+        timer.after(delay, [weak = weak_from_this()] {
+            if (const auto self = weak.lock()) self->start();
+        });
+    }
+
+    void start() {
+        if (pid > 0 || ending) return;
+        try {
+            const UniqueFd lock(try_lock_file(options.lock_path));
+            if (!lock.valid()) {
+                look_again(kLookAgain);  // An earlier controller's agent lives; it comes to us.
+                return;
+            }
+        } catch (const std::system_error& error) {
+            log_error("cannot look for the local agent: ", error.what(), ", trying again");
+            look_again(kRetryMax);
+            return;
+        }
+        try {
+            pid = spawn(options);
+            const int fd = static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
+            if (fd < 0) throw std::system_error(errno, std::generic_category(), "pidfd_open");
+            pidfd.assign(fd);
+        } catch (const std::system_error& error) {
+            log_error("cannot start the local agent: ", error.what(), ", trying again");
+            pid = -1;
+            back_off();
+            return;
+        }
+        since = std::chrono::steady_clock::now();
+        log_info("local agent started, pid ", pid);
+        wait();
+    }
+
+    void back_off() {
+        look_again(retry);
+        retry = std::min(retry * 2, kRetryMax);
+    }
+
+    void wait() {
+        pidfd.async_wait(asio::posix::stream_descriptor::wait_read,
+                         [weak = weak_from_this()](boost::system::error_code error) {
+                             const auto self = weak.lock();
+                             if (self && !error) self->exited();
+                         });
+    }
+
+    void exited() {
+        int status = 0;
+        if (::waitpid(pid, &status, WNOHANG) == 0) {
+            wait();
+            return;
+        }
+        // Out of epoll before it is closed: a descriptor that a child still holds is not taken out
+        // by closing.
+        const UniqueFd closing(pidfd.release());
+        pid = -1;
+        if (ending) {
+            if (ended) ended();
+            return;
+        }
+        if (WIFSIGNALED(status)) {
+            log_warn("local agent was killed by signal ", WTERMSIG(status),
+                     ", starting another; its runs go on");
+        } else {
+            log_warn("local agent exited with code ", WEXITSTATUS(status),
+                     ", starting another; its runs go on");
+        }
+        if (options.died) options.died();
+        if (std::chrono::steady_clock::now() - since >= kLivedWell) retry = kFirstRetry;
+        back_off();
+    }
+};
+
+LocalAgent::LocalAgent(asio::io_context& context, LocalAgentOptions options)
+    : state_(std::make_shared<State>(context, std::move(options))) {}
+
+LocalAgent::~LocalAgent() {
+    state_->timer.cancel();
+    if (state_->pidfd.is_open()) ::close(state_->pidfd.release());
+}
+
+void LocalAgent::keep_alive() {
+    state_->start();
+}
+
+void LocalAgent::end(std::function<void()> ended) {
+    state_->ending = true;
+    state_->timer.cancel();
+    if (state_->pid <= 0) {
+        ended();
+        return;
+    }
+    state_->ended = std::move(ended);
+    ::kill(state_->pid, SIGTERM);
+}
+
+}  // namespace sweepctl
