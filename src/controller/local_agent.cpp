@@ -1,28 +1,31 @@
-// Boost.Process 1.81 needs these before it when std::filesystem is used in place of Boost's.
 #include "sweepctl/controller/local_agent.hpp"
 
 #include "sweepctl/aio/timer.hpp"
 #include "sweepctl/base/log.hpp"
 #include "sweepctl/base/unique_fd.hpp"
 
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/posix/stream_descriptor.hpp>
+// Boost.Process 1.81 needs the first of these before it when it is to use std::filesystem.
+// clang-format off
+#include <filesystem>
+#include <iomanip>
+#include <memory>
+#include <type_traits>
 #include <boost/optional.hpp>
+#include <boost/type_traits/remove_pointer.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/detail/throw_error.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/process/v2/posix/default_launcher.hpp>
 #include <boost/process/v2/process.hpp>
-#include <boost/process/v2/src.hpp>
 #include <boost/process/v2/stdio.hpp>
-#include <boost/type_traits/remove_pointer.hpp>
+#include <boost/process/v2/src.hpp>
+// clang-format on
 
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
-#include <filesystem>
-#include <iomanip>
-#include <memory>
 #include <system_error>
-#include <type_traits>
 
 #include <fcntl.h>
 #include <sys/file.h>
