@@ -1,0 +1,123 @@
+#include "sweepctl/cli/daemon_entry.hpp"
+
+#include "cli/cli_error.hpp"
+#include "cli/commands/commands.hpp"
+#include "cli/controller.hpp"
+#include "cli/home.hpp"
+#include "cli/session.hpp"
+#include "cli/text.hpp"
+
+#include <cstdlib>
+#include <limits>
+#include <memory>
+#include <optional>
+
+namespace sweepctl::cli {
+
+namespace {
+
+struct Options {
+    std::optional<std::string> sweep;
+    std::optional<std::uint64_t> slots;
+    std::optional<std::string> gpus;
+    std::optional<std::uint64_t> count;
+    std::optional<std::uint64_t> count_successful;
+    std::optional<std::uint64_t> max_consecutive_failed_runs;
+    std::optional<std::string> term_timeout;
+    std::optional<std::string> log_level;
+    std::optional<std::string> log_file;
+    bool forward_signals = false;
+    bool no_forward_signals = false;
+    bool local = false;
+};
+
+/// Where the agent reports to. The controller's own agent is told; a person's may have to wake the
+/// controller first.
+void find_server(Session& session, AgentOptions& agent) {
+    const auto& given = session.globals.server;
+    if (agent.local) {
+        if (!given) throw CliError(kUsage, "--local goes with --server");
+        agent.server = *given;
+    } else {
+        const Controller& controller = session.controller();
+        agent.server = controller.address().describe();
+        agent.token = controller.address().token;
+    }
+}
+
+int agent(Session& session, const Options& options) {
+    if (options.forward_signals && options.no_forward_signals) {
+        throw CliError(kUsage, "--forward-signals and --no-forward-signals exclude each other");
+    }
+    AgentOptions agent;
+    agent.home = state_directory(session.globals.home);
+    if (options.slots) {
+        if (*options.slots == 0 || *options.slots > 100'000) {
+            throw CliError(kUsage, "--slots takes a number from 1 to 100000, not '" +
+                                       std::to_string(*options.slots) + "'");
+        }
+        agent.slots = static_cast<std::uint32_t>(*options.slots);
+    }
+    if (options.term_timeout) {
+        agent.term_timeout = parse_duration(*options.term_timeout);
+        if (!agent.term_timeout) {
+            throw CliError(kUsage, "'" + printable(*options.term_timeout) + "' is not a duration",
+                           "a duration is like 30s, 5m or 500ms");
+        }
+    }
+    agent.sweep = options.sweep;
+    agent.gpus = options.gpus;
+    agent.count = options.count;
+    agent.count_successful = options.count_successful;
+    agent.max_consecutive_failed_runs = options.max_consecutive_failed_runs;
+    agent.forward_signals = !options.no_forward_signals;
+    agent.local = options.local;
+    agent.log_level = options.log_level.value_or(agent.log_level);
+    agent.log_file = options.log_file.value_or("");
+    find_server(session, agent);
+    return run_agent(agent);
+}
+
+Action declare(Arguments& arguments) {
+    const auto options = std::make_shared<Options>();
+    arguments.option("--sweep", options->sweep, ValueKind::sweep, "SWEEP",
+                     "run this sweep only, and leave when it is over");
+    arguments.option("--slots", options->slots, "N",
+                     "runs at once; one for each core, or for each GPU, unless given");
+    arguments.option("--gpus", options->gpus, ValueKind::text, "LIST",
+                     "GPUs to give out: 0,1,4-7, auto or none; auto unless given");
+    arguments.option("--count", options->count, "N", "leave after so many runs have ended");
+    arguments.option("--count-successful", options->count_successful, "N",
+                     "leave after so many runs have finished");
+    arguments.option("--max-consecutive-failed-runs", options->max_consecutive_failed_runs, "N",
+                     "give up after so many failed runs in a row; 5 unless given, 0 never");
+    arguments.option("--term-timeout", options->term_timeout, ValueKind::duration, "DURATION",
+                     "how long runs may take to end once told to, before they are killed");
+    arguments.flag("--forward-signals", options->forward_signals,
+                   "pass SIGTERM and SIGHUP on to the runs: the default");
+    arguments.flag("--no-forward-signals", options->no_forward_signals, "do not");
+    arguments.option("--log-level", options->log_level, {"debug", "info", "warn", "error"}, "LEVEL",
+                     "what is logged; info unless given");
+    arguments.option("--log-file", options->log_file, ValueKind::file, "FILE",
+                     "where the log goes, instead of stderr");
+    arguments.flag("--local", options->local, "");
+    return [options](Session& session) { return agent(session, *options); };
+}
+
+}  // namespace
+
+const Verb kAgentVerb{
+    .name = "agent",
+    .group = "capacity",
+    .summary = "run runs on this machine for a controller",
+    .details =
+        "The controller has an agent of its own on its machine; this is for other machines, "
+        "or for one sweep. Ctrl-C waits for the live runs, a second one ends them, a third "
+        "kills them. Exit code 5 when it gave up on failing runs.",
+    .examples =
+        "sweepctl agent --sweep k3f9x2ab --count 10\n"
+        "SWEEPCTL_TOKEN=... sweepctl agent --server http://head:9127 --gpus 0-3",
+    .declare = &declare,
+};
+
+}  // namespace sweepctl::cli

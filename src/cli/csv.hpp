@@ -1,0 +1,31 @@
+#pragma once
+
+#include "sweepctl/core/value.hpp"
+
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sweepctl::cli {
+
+/// The columns of exported runs: their fields, then "config.*", then "summary.*" (RFC 4180).
+class CsvColumns {
+public:
+    CsvColumns(const std::vector<std::string_view>& fields,
+               const std::set<std::string>& config_names,
+               const std::set<std::string>& summary_names);
+
+    [[nodiscard]] std::string header() const;
+    [[nodiscard]] std::string row(const ParamValue& run) const;
+
+private:
+    std::vector<std::string> fields_;
+    std::vector<std::string> config_names_;
+    std::vector<std::string> summary_names_;
+};
+
+/// In quotes where it has to be.
+[[nodiscard]] std::string csv_cell(std::string_view text);
+
+}  // namespace sweepctl::cli

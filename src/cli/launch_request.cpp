@@ -1,0 +1,98 @@
+#include "cli/launch_request.hpp"
+
+#include "sweepctl/base/utf8.hpp"
+
+#include "cli/cli_error.hpp"
+#include "cli/json_view.hpp"
+#include "cli/session.hpp"
+#include "cli/text.hpp"
+
+#include <cstdlib>
+#include <filesystem>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+#include <unistd.h>
+
+namespace sweepctl::cli {
+
+namespace {
+
+bool is_utf8(std::string_view text) {
+    for (std::size_t at = 0; at < text.size();) {
+        const CodePoint point = decode_utf8(text, at);
+        if (!point.valid) return false;
+        at += point.length;
+    }
+    return true;
+}
+
+bool on_this_machine(const ServerAddress& server) {
+    return server.is_unix() || server.host == "localhost" || server.host == "::1" ||
+           server.host.rfind("127.", 0) == 0;
+}
+
+ParamMap environment(Session& session) {
+    ParamMap out;
+    for (char** entry = environ; *entry != nullptr; ++entry) {
+        const std::string_view text(*entry);
+        const std::size_t equals = text.find('=');
+        if (equals == std::string_view::npos || equals == 0) continue;
+        if (!is_utf8(text)) {
+            session.messages.warning("the variable '" + printable(text.substr(0, equals)) +
+                                     "' is not UTF-8; the runs will not have it");
+            continue;
+        }
+        const std::string name(text.substr(0, equals));
+        // As getenv() sees it: the first one counts.
+        if (find(out, name) == nullptr)
+            out.emplace_back(name, std::string(text.substr(equals + 1)));
+    }
+    return out;
+}
+
+std::string working_directory() {
+    std::error_code error;
+    const std::filesystem::path path = std::filesystem::current_path(error);
+    if (error) {
+        throw CliError(kError, "cannot tell the working directory: " + error.message(),
+                       "it may have been deleted; change to one that exists");
+    }
+    return path.string();
+}
+
+/// The option, or the variable that W&B's own client looks at.
+std::optional<std::string> or_variable(const std::optional<std::string>& option,
+                                       const char* variable) {
+    if (option) return option;
+    const char* const value = std::getenv(variable);
+    return value == nullptr || *value == '\0' ? std::nullopt : std::optional<std::string>(value);
+}
+
+}  // namespace
+
+ParamValue launch_request(Session& session,
+                          const SpecFile& file,
+                          const LaunchOptions& options,
+                          const ServerAddress& server) {
+    if (options.parallel && *options.parallel == 0) {
+        throw CliError(kUsage, "--parallel takes a number of one or more, not '0'",
+                       "--paused starts nothing yet");
+    }
+    ParamMap body{{"spec", file.text}, {"file_name", file.name}, {"cwd", working_directory()}};
+    const auto add = [&](const char* name, const std::optional<std::string>& value) {
+        if (value) body.emplace_back(name, *value);
+    };
+    add("name", options.name);
+    add("project", or_variable(options.project, "WANDB_PROJECT"));
+    add("entity", or_variable(options.entity, "WANDB_ENTITY"));
+    if (options.parallel) body.emplace_back("parallel", json_count(options.parallel));
+    if (options.seed) body.emplace_back("seed", json_count(options.seed));
+    if (options.paused) body.emplace_back("paused", true);
+    if (options.strict) body.emplace_back("strict", true);
+    if (on_this_machine(server)) body.emplace_back("env", environment(session));
+    return body;
+}
+
+}  // namespace sweepctl::cli

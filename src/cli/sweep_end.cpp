@@ -1,0 +1,43 @@
+#include "cli/sweep_end.hpp"
+
+#include "cli/json_view.hpp"
+#include "cli/sweep_view.hpp"
+#include "cli/text.hpp"
+
+namespace sweepctl::cli {
+
+namespace {
+
+SweepEnd ended(const Counts& counts, const std::string& status) {
+    if (counts.unfinished() + counts.pending == 0) return {kOk, status};
+    return {kRunsFailed, status + "; " + counts_text(counts)};
+}
+
+}  // namespace
+
+std::optional<SweepEnd> end_of(const ParamValue& sweep) {
+    const std::string status = text_field(sweep, "status");
+    const std::string reason = printable(text_field(sweep, "reason"));
+    const Counts counts = counts_of(sweep);
+    const bool quiet = counts.running == 0;
+    const bool drained = bool_field(sweep, "drained");
+    const std::string because = reason.empty() ? "" : " (" + reason + ")";
+
+    if (status == "finished") return ended(counts, "finished");
+    if (status == "stopped" && quiet) {
+        // Runs that were requeued or enqueued stay pending, and with them the sweep undrained.
+        SweepEnd end = ended(counts, "stopped");
+        end.certain = drained;
+        return end;
+    }
+    if (status == "paused" && quiet && reason.find("fail_fast") != std::string::npos) {
+        return SweepEnd{
+            kGaveUp, "paused itself, since its runs keep failing; " + counts_text(counts), drained};
+    }
+    if (status == "cancelled" || status == "failed" || status == "crashed") {
+        return SweepEnd{kGaveUp, status + because};
+    }
+    return std::nullopt;
+}
+
+}  // namespace sweepctl::cli
