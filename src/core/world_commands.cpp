@@ -186,7 +186,7 @@ void World::cancel(Sweep& sweep, std::optional<Duration> grace, std::unordered_s
 void World::on(StopRun& event) {
     actor_ = event.request.actor;
     Run* run = run_of(event.run);
-    if (run == nullptr && !event.ended) {
+    if (run == nullptr && (!event.ended || just_deleted(event.run))) {
         answer(event.request, AnswerCode::not_found, "no run " + quoted(event.run.text));
         return;
     }
@@ -226,7 +226,7 @@ void World::on(StopRun& event) {
 void World::on(RetryRun& event) {
     actor_ = event.request.actor;
     Run* run = run_of(event.run);
-    if (run == nullptr && !event.ended) {
+    if (run == nullptr && (!event.ended || just_deleted(event.run))) {
         answer(event.request, AnswerCode::not_found, "no run " + quoted(event.run.text));
         return;
     }
@@ -333,7 +333,7 @@ void World::on(EnqueueRun& event) {
 void World::on(DeleteRun& event) {
     actor_ = event.request.actor;
     Run* run = run_of(event.run);
-    if (run == nullptr && !event.ended) {
+    if (run == nullptr && (!event.ended || just_deleted(event.run))) {
         answer(event.request, AnswerCode::not_found, "no run " + quoted(event.run.text));
         return;
     }
@@ -360,7 +360,7 @@ void World::on(DeleteRun& event) {
     }
     runs_.erase(id);
     forget_unstored(id);
-    changes_.deleted_runs.push_back(id);
+    if (!fresh_runs_.contains(id)) changes_.deleted_runs.push_back(id);
     answer(event.request, AnswerCode::ok, "deleted run " + id.text, sweep_id, id);
 }
 
@@ -418,8 +418,16 @@ void World::erase_sweep(Sweep& sweep) {
         forget_unstored(run_id);
     }
     active_.erase(id);
-    changes_.deleted_sweeps.push_back(id);
+    const auto unstored = std::erase_if(changes_.new_sweeps,
+                                        [&](const NewSweep& made) { return made.record.id == id; });
+    if (unstored == 0) changes_.deleted_sweeps.push_back(id);
     sweeps_.erase(id);
+}
+
+/// It is still stored, and whoever asks may bring it along.
+bool World::just_deleted(const RunId& run) const {
+    return std::find(changes_.deleted_runs.begin(), changes_.deleted_runs.end(), run) !=
+           changes_.deleted_runs.end();
 }
 
 /// What is collected about a run that is deleted, perhaps before it was ever stored.

@@ -45,6 +45,14 @@ struct SweepOptions {
     std::optional<std::uint64_t> fails_at = {};
 };
 
+/// Options for a sweep of `size` suggestions whose policy `change` has seen.
+template <typename Change>
+SweepOptions with(std::optional<std::uint64_t> size, Change change) {
+    SweepOptions options{.size = size};
+    change(options.policy);
+    return options;
+}
+
 class Fixture {
 public:
     Fixture();

@@ -130,6 +130,7 @@ private:
     [[nodiscard]] bool anything_open(const Sweep& sweep) const;
     void erase_sweep(Sweep& sweep);
     void forget_unstored(const RunId& run);
+    [[nodiscard]] bool just_deleted(const RunId& run) const;
 
     // world_agents.cpp
     void on(AgentHello& event);
