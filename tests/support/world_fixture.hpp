@@ -38,7 +38,7 @@ private:
 };
 
 struct SweepOptions {
-    std::optional<std::uint64_t> size;
+    std::optional<std::uint64_t> size = {};
     SweepPolicy policy = {};
     bool paused = false;
     bool adaptive = false;
