@@ -72,11 +72,15 @@ for file in "${expected[@]}" share/zsh/vendor-completions/_sweepctl; do
     grep -q -- " \./usr/$file\$" <<<"$contents" || fail "the package lacks 'usr/$file'"
 done
 ! grep -qv ' \./usr/' <<<"$contents" || fail "the package has files outside /usr: $contents"
-depends=$(dpkg-deb -f "$package" Depends)
-for library in libc6 libstdc++6 libsqlite3-0 libssl3 libyaml-cpp0.7; do
-    [[ $depends == *"$library"* ]] || fail "the package does not depend on '$library': $depends"
-done
 dpkg -x "$package" "$work/root"
+# Each library that the program asks the loader for comes with a package that this one depends on.
+depends=$(dpkg-deb -f "$package" Depends)
+mapfile -t libraries < <(readelf -d "$work/root/usr/bin/sweepctl" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p')
+(( ${#libraries[@]} > 0 )) || fail "the program needs no library at all, which cannot be"
+for library in "${libraries[@]}"; do
+    owner=$(dpkg -S "*/$library" | sed -n '1s/[:,].*//p')
+    [[ " $depends" == *" $owner "* ]] || fail "the package does not depend on '$owner' for '$library': $depends"
+done
 grep -qxF 'ExecStart="/usr/bin/sweepctl" serve' "$work/root/usr/lib/systemd/user/sweepctl.service" ||
     fail "the package's unit does not start /usr/bin/sweepctl"
 runs_a_sweep "$work/root/usr/bin/sweepctl" "$work/home-packaged"
