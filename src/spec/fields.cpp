@@ -125,9 +125,12 @@ std::optional<std::size_t> Fields::word(std::string_view key,
     return std::nullopt;
 }
 
-void Fields::refuse_unknown(const std::vector<std::string_view>& known, Unknown policy) {
+void Fields::refuse_unknown(const std::vector<std::string_view>& known,
+                            Unknown policy,
+                            const std::vector<std::string_view>& said) {
     for (const YamlNode::Entry& entry : node_.entries) {
         if (std::find(known.begin(), known.end(), entry.key) != known.end()) continue;
+        if (std::find(said.begin(), said.end(), entry.key) != said.end()) continue;
         const std::string_view meant = did_you_mean(entry.key, known);
         std::string message = "unknown key '" + shown(entry.key) + "'";
         if (!name_.empty()) message += " in '" + name_ + "'";

@@ -50,8 +50,10 @@ public:
     [[nodiscard]] std::optional<std::size_t> word(std::string_view key,
                                                   const std::vector<std::string_view>& words);
 
-    /// Says what keys there are that are not in `known`.
-    void refuse_unknown(const std::vector<std::string_view>& known, Unknown policy);
+    /// Says what keys there are that are not in `known`, but for those in `said`.
+    void refuse_unknown(const std::vector<std::string_view>& known,
+                        Unknown policy,
+                        const std::vector<std::string_view>& said = {});
 
     void error(const YamlNode& at, std::string message, std::string hint = {});
 

@@ -3,12 +3,12 @@
 #include "sweepctl/base/did_you_mean.hpp"
 #include "sweepctl/base/shown.hpp"
 #include "sweepctl/core/choice_key.hpp"
-#include "sweepctl/core/command_line.hpp"
 
 #include "spec/fields.hpp"
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cmath>
 #include <string_view>
 #include <unordered_map>
@@ -102,6 +102,14 @@ std::string joined(const Keys& keys) {
             out.append(out.empty() ? "" : ", ").append(key);
     }
     return out;
+}
+
+/// For messages: ten digits say enough.
+std::string brief(double value) {
+    std::array<char, 32> buffer{};
+    const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value,
+                                   std::chars_format::general, 10);
+    return {buffer.data(), end.ptr};
 }
 
 bool is_integer(const YamlNode* node) {
@@ -348,7 +356,7 @@ private:
         if (!good) return std::nullopt;
         if (std::abs(sum - 1) > kSumSlack) {
             return wrong(weights->place, "the probabilities of '" + name_ + "' sum to " +
-                                             python_float(sum) + ", not to 1");
+                                             brief(sum) + ", not to 1");
         }
         return choice;
     }

@@ -33,8 +33,6 @@ public:
         : options_(options), findings_(findings), fields_(root, "", findings) {}
 
     SweepSpec read() {
-        fields_.refuse_unknown(known_keys(),
-                               options_.strict ? Fields::Unknown::refuse : Fields::Unknown::warn);
         const std::optional<Method> method = read_method();
         if (method) spec_.method = *method;
         read_parameters(method);
@@ -52,6 +50,9 @@ public:
             parse_extension(*node, spec_, findings_);
         }
         if (method) refuse_methods_to_come(*method);
+        fields_.refuse_unknown(known_keys(),
+                               options_.strict ? Fields::Unknown::refuse : Fields::Unknown::warn,
+                               stand_ins_);
         return std::move(spec_);
     }
 
@@ -64,27 +65,31 @@ private:
         findings_.error(fields_.node().entry(key)->key_place, std::move(message), std::move(hint));
     }
 
-    /// Says that a key is missing: where a key stands that looks like it, if there is one.
-    void missing(std::string_view key, std::string hint) {
-        Place place = fields_.node().place;
+    /// What a required key stands for. Where it is missing that is said, and what stands under a
+    /// key that looks like it is read in its place, so that its mistakes are not left for later.
+    const YamlNode* required(std::string_view key, std::string_view hint) {
+        if (const YamlNode* node = find(key)) return node;
+        const std::string message = "'" + std::string(key) + "' is missing";
+        const std::vector<std::string_view>& known = known_keys();
         for (const YamlNode::Entry& entry : fields_.node().entries) {
-            const std::vector<std::string_view>& known = known_keys();
             if (std::find(known.begin(), known.end(), entry.key) != known.end()) continue;
             if (did_you_mean(entry.key, {key}).empty()) continue;
-            place = entry.key_place;
-            hint = "is '" + shown(entry.key) + "' meant to be '" + std::string(key) + "'?";
-            break;
+            findings_.error(
+                entry.key_place, message,
+                "is '" + shown(entry.key) + "' meant to be '" + std::string(key) + "'?");
+            stand_ins_.emplace_back(entry.key);
+            return entry.value;
         }
-        findings_.error(place, "'" + std::string(key) + "' is missing", std::move(hint));
+        findings_.error(fields_.node().place, message, std::string(hint));
+        return nullptr;
     }
 
     std::optional<Method> read_method() {
         constexpr std::array kMethods{Method::grid, Method::random, Method::bayes, Method::custom};
-        if (find("method") == nullptr) {
-            missing("method", "write 'method: grid' to try every combination, or 'method: random'");
-            return std::nullopt;
-        }
-        const YamlNode& node = *find("method");
+        method_node_ = required(
+            "method", "write 'method: grid' to try every combination, or 'method: random'");
+        if (method_node_ == nullptr) return std::nullopt;
+        const YamlNode& node = *method_node_;
         const std::vector<std::string_view> words{"grid", "random", "bayes", "custom"};
         for (std::size_t i = 0; i < words.size(); ++i) {
             if (node.kind == YamlNode::Kind::scalar && node.text == words[i]) return kMethods[i];
@@ -98,14 +103,12 @@ private:
     }
 
     void read_parameters(std::optional<Method> method) {
-        if (const YamlNode* node = find("parameters")) {
-            spec_.space = parse_parameters(*node, method, findings_);
-            return;
-        }
         const YamlNode* scheduler = find("scheduler");
         const bool elsewhere = scheduler != nullptr && scheduler->find("search_space") != nullptr;
-        missing("parameters", elsewhere ? "'scheduler.search_space' is not acted on: list them here"
-                                        : "a parameter looks like 'lr: {min: 0.001, max: 0.1}'");
+        const YamlNode* node = required(
+            "parameters", elsewhere ? "'scheduler.search_space' is not acted on: list them here"
+                                    : "a parameter looks like 'lr: {min: 0.001, max: 0.1}'");
+        if (node != nullptr) spec_.space = parse_parameters(*node, method, findings_);
     }
 
     void read_metric(std::optional<Method> method) {
@@ -123,7 +126,7 @@ private:
             }
         }
         if (method == Method::bayes && find("metric") == nullptr) {
-            findings_.error(find("method")->place, "'method: bayes' needs a 'metric'",
+            findings_.error(method_node_->place, "'method: bayes' needs a 'metric'",
                             "write 'metric: {name: val_loss, goal: minimize}'");
         }
     }
@@ -193,12 +196,12 @@ private:
                 break;
             case Method::custom:
                 if (find("scheduler") == nullptr) {
-                    findings_.error(find("method")->place, "'method: custom' needs a 'scheduler'");
+                    findings_.error(method_node_->place, "'method: custom' needs a 'scheduler'");
                 }
                 break;
         }
         findings_.error(
-            find("method")->place,
+            method_node_->place,
             "method '" + std::string(to_string(method)) + "' is not in this version yet",
             "use 'method: random' or 'method: grid'");
     }
@@ -213,6 +216,8 @@ private:
     Findings& findings_;
     Fields fields_;
     SweepSpec spec_;
+    const YamlNode* method_node_ = nullptr;
+    std::vector<std::string_view> stand_ins_;  ///< keys read in the place of missing ones
 };
 
 }  // namespace

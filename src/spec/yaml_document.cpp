@@ -109,8 +109,10 @@ public:
         if (!last_quote_) return;
         const std::string_view text = lines_.from(*last_quote_);
         if (!text.empty() && (text[0] == '"' || text[0] == '\'') && !quote_is_closed(text)) {
+            // All that follows is inside it, so the rest would only be said to be missing.
             findings_.error(*last_quote_, "this quote is never closed",
                             std::string("add the missing ") + text[0]);
+            throw GaveUp{};
         }
     }
 
@@ -417,15 +419,17 @@ bool is_clean(std::string_view text, const Lines& lines, Findings& findings) {
     return true;
 }
 
-/// What to do about a message of yaml-cpp.
-std::string_view hint_for(std::string_view message) {
-    constexpr std::array<std::pair<std::string_view, std::string_view>, 15> kHints{{
+/// What to do about a message of yaml-cpp; `line` is the one that it points at.
+std::string_view hint_for(std::string_view message, std::string_view line) {
+    const std::string_view indentation = line.substr(0, line.find_first_not_of(" \t"));
+    if (indentation.find('\t') != std::string_view::npos) {
+        return "this line is indented with a tab: YAML takes spaces only";
+    }
+    constexpr std::array<std::pair<std::string_view, std::string_view>, 14> kHints{{
         {"bad file", "it is nested too deeply"},
         {"illegal map value", "check the indentation, and put a text with ': ' in it in quotes"},
         {"illegal map key", "check the indentation"},
-        {"illegal block entry",
-         "a list begins on a line of its own, indented with spaces and not with tabs"},
-        {"illegal tab when looking for indentation", "indent with spaces"},
+        {"illegal block entry", "a list begins on a line of its own"},
         {"end of map not found", "check the indentation, and what stands after a closing quote"},
         {"end of map flow not found", "a '{' is never closed"},
         {"end of sequence not found", "check the indentation"},
@@ -470,8 +474,9 @@ YamlDocument parse_yaml(std::string_view text, Findings& findings) {
     } catch (const GaveUp&) {
         SWEEPCTL_CHECK(findings.has_errors());
     } catch (const YAML::Exception& error) {
-        findings.error(place_of(error.mark), "not YAML: " + shown(error.msg),
-                       std::string(hint_for(error.msg)));
+        const Place place = place_of(error.mark);
+        findings.error(place, "not YAML: " + shown(error.msg),
+                       std::string(hint_for(error.msg, lines.from({place.line, 1}))));
     }
     return document;
 }
