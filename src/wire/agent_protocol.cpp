@@ -2,7 +2,7 @@
 
 #include "sweepctl/core/json_text.hpp"
 
-#include "wire/base64.hpp"
+#include "sweepctl/base/base64.hpp"
 
 #include <charconv>
 #include <string>

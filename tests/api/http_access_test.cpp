@@ -235,16 +235,3 @@ TEST_CASE("http access: targets are read strictly", "[api][http]") {
         CHECK_FALSE(parse_target(bad));
     }
 }
-
-TEST_CASE("http access: base64 is read strictly", "[api][http]") {
-    CHECK(base64_decode("") == "");
-    CHECK(base64_decode("YQ==") == "a");
-    CHECK(base64_decode("YWI=") == "ab");
-    CHECK(base64_decode("YWJj") == "abc");
-    CHECK(base64_decode("+/+/") == "\xfb\xff\xbf");
-    for (const char* bad :
-         {"Y", "YQ", "YQ=", "Y===", "====", "YQ==YQ==", "Y=Q=", "YQ=a", "Y Q=", "YWJ\n"}) {
-        CAPTURE(bad);
-        CHECK_FALSE(base64_decode(bad));
-    }
-}

@@ -1,5 +1,6 @@
 #include "access.hpp"
 
+#include "sweepctl/base/base64.hpp"
 #include "sweepctl/wire/http_text.hpp"
 
 #include <algorithm>
@@ -46,41 +47,6 @@ bool equal_in_constant_time(std::string_view given, std::string_view expected) {
 }
 
 }  // namespace
-
-std::optional<std::string> base64_decode(std::string_view text) {
-    if (text.size() % 4 != 0) return std::nullopt;
-    std::string decoded;
-    decoded.reserve(text.size() / 4 * 3);
-    for (std::size_t i = 0; i < text.size(); i += 4) {
-        std::uint32_t bits = 0;
-        int padding = 0;
-        for (std::size_t k = 0; k < 4; ++k) {
-            const char c = text[i + k];
-            std::uint32_t value = 0;
-            if (c >= 'A' && c <= 'Z') {
-                value = static_cast<std::uint32_t>(c - 'A');
-            } else if (c >= 'a' && c <= 'z') {
-                value = static_cast<std::uint32_t>(c - 'a' + 26);
-            } else if (c >= '0' && c <= '9') {
-                value = static_cast<std::uint32_t>(c - '0' + 52);
-            } else if (c == '+') {
-                value = 62;
-            } else if (c == '/') {
-                value = 63;
-            } else if (c == '=' && i + 4 == text.size() && k >= 2) {
-                ++padding;
-            } else {
-                return std::nullopt;
-            }
-            if (c != '=' && padding > 0) return std::nullopt;
-            bits = bits << 6 | value;
-        }
-        decoded += static_cast<char>(bits >> 16 & 0xff);
-        if (padding < 2) decoded += static_cast<char>(bits >> 8 & 0xff);
-        if (padding < 1) decoded += static_cast<char>(bits & 0xff);
-    }
-    return decoded;
-}
 
 std::optional<Refusal> check_host_and_origin(const HttpRequest& request,
                                              std::string_view authority) {

@@ -28,7 +28,4 @@ struct Refusal {
 [[nodiscard]] std::optional<Refusal> check_token(const HttpRequest& request,
                                                  std::string_view token);
 
-/// Standard base64, padding required; empty when it is not that.
-[[nodiscard]] std::optional<std::string> base64_decode(std::string_view text);
-
 }  // namespace sweepctl

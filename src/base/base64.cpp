@@ -1,4 +1,4 @@
-#include "wire/base64.hpp"
+#include "sweepctl/base/base64.hpp"
 
 #include <array>
 #include <cstdint>
