@@ -129,8 +129,10 @@ public:
     template <typename... Values>
     [[nodiscard]] Rows query(const Values&... values) {
         bind_all(values...);
-        return Rows(handle_.get());
+        return rows();
     }
+    /// The rows of what was bound.
+    [[nodiscard]] Rows rows() { return Rows(handle_.get()); }
 
     template <std::integral T>
     void bind(int index, T value) {

@@ -46,8 +46,8 @@ bool TextPattern::found_in(std::string_view text) const {
     try {
         return boost::regex_search(text.begin(), text.end(), compiled_->expression);
     } catch (const std::runtime_error&) {
-        throw std::runtime_error("the regular expression '" + shown(compiled_->text) +
-                                 "' takes too long to match: write a simpler one");
+        throw PatternTooHard("the regular expression '" + shown(compiled_->text) +
+                             "' takes too long to match: write a simpler one");
     }
 }
 

@@ -3,10 +3,17 @@
 #include "sweepctl/base/result.hpp"
 
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 
 namespace sweepctl {
+
+/// Trying to find a pattern would take too long.
+class PatternTooHard : public std::runtime_error {
+public:
+    using std::runtime_error::runtime_error;
+};
 
 /// A regular expression in Perl's syntax, found anywhere in a text. Neither pattern nor text can
 /// exhaust the stack or take for ever.
@@ -18,7 +25,7 @@ public:
     TextPattern& operator=(TextPattern&&) noexcept;
     ~TextPattern();
 
-    /// Throws std::runtime_error when trying would take too long.
+    /// Throws PatternTooHard.
     [[nodiscard]] bool found_in(std::string_view text) const;
 
 private:

@@ -2,6 +2,7 @@
 
 #include "sweepctl/core/json_text.hpp"
 #include "sweepctl/core/time_text.hpp"
+#include "sweepctl/store/sqlite_store.hpp"
 
 #include <stdexcept>
 
@@ -254,6 +255,15 @@ bool WakeUp::poll_until(const std::function<void()>& poll, const std::function<b
         poll();
     }
     return true;
+}
+
+StoredDatabase::StoredDatabase()
+    : path_(directory_ / "sweepctl.db"), store_(open_sqlite_store(path_, wake_.callback())) {}
+
+void StoredDatabase::commit(Changes changes) {
+    if (const auto error = commit_now(*store_, wake_, std::move(changes))) {
+        throw std::runtime_error(error->message);
+    }
 }
 
 std::optional<StoreError> commit_now(Store& store, WakeUp& wake, Changes changes) {

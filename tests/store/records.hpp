@@ -1,11 +1,18 @@
 #pragma once
 
 #include "sweepctl/core/changes.hpp"
+#include "sweepctl/store/reader.hpp"
 #include "sweepctl/store/store.hpp"
+
+#include "temporary_directory.hpp"
 
 #include <cstdint>
 #include <functional>
+#include <memory>
+#include <optional>
 #include <string>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 // What the store's tests write, and how they compare what comes back.
@@ -46,6 +53,29 @@ public:
 
 private:
     int fd_;
+};
+
+/// A database with a store on it.
+class StoredDatabase {
+public:
+    StoredDatabase();
+    [[nodiscard]] const std::string& path() const { return path_; }
+    [[nodiscard]] Store& store() { return *store_; }
+    /// Throws when it fails.
+    void commit(Changes changes);
+    /// The result of a query on it.
+    template <typename Query>
+    auto read(const Query& query) {
+        std::optional<std::invoke_result_t<Query, ReadSession&>> result;
+        read_database(path_, [&](ReadSession& session) { result.emplace(query(session)); });
+        return std::move(*result);
+    }
+
+private:
+    TemporaryDirectory directory_;
+    std::string path_;
+    WakeUp wake_;
+    std::unique_ptr<Store> store_;
 };
 
 /// Hands `changes` in and waits; the error, if there was one.

@@ -55,9 +55,9 @@ public:
             [result, query = std::move(query)](ReadSession& session) mutable {
                 result->emplace(query(session));
             },
-            [result, done = std::move(done)](std::optional<ReadError> error) mutable {
-                if (error) {
-                    done(Result<T, ReadError>(Failure{std::move(*error)}));
+            [result, done = std::move(done)](const ReadError* error) mutable {
+                if (error != nullptr) {
+                    done(Result<T, ReadError>(Failure{*error}));
                 } else {
                     done(Result<T, ReadError>(std::move(**result)));
                 }
@@ -68,9 +68,10 @@ public:
     virtual void poll() = 0;
 
 protected:
+    /// `done` is called with nullptr when the query gave its result.
     virtual void submit(Pace pace,
                         std::function<void(ReadSession&)> query,
-                        std::function<void(std::optional<ReadError>)> done) = 0;
+                        std::function<void(const ReadError*)> done) = 0;
 };
 
 /// Opens a database that a store has opened before. `wake` is called from the reader's threads. On
@@ -121,8 +122,9 @@ struct RunsQuery {
 /// is also how a sweep is exported: every run that exists throughout is there exactly once.
 [[nodiscard]] Result<std::string, QueryError> runs_page(ReadSession& session,
                                                         const RunsQuery& query);
-/// A Run with everything that is known of it: earlier attempts, each metric's first, last, best,
-/// min, max and count. `home` is the state directory, for `log_path`. nullopt: there is none.
+/// A Run with everything that is known of it: its attempts (the current one last), each metric's
+/// first, last, best (of the sweep's metric), min, max and count. `home` is the state directory,
+/// for `log_path`. nullopt: there is none.
 [[nodiscard]] std::optional<std::string> run_json(ReadSession& session,
                                                   const RunId& id,
                                                   const std::string& home);

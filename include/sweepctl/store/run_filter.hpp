@@ -50,6 +50,7 @@ public:
     RunFilter& operator=(RunFilter&&) noexcept;
     ~RunFilter();
 
+    /// Throws std::runtime_error when a regular expression would take too long.
     [[nodiscard]] bool matches(const RunValues& values) const;
     /// Every key, in order of the text; the source of those that are `either` is to be set.
     [[nodiscard]] std::vector<RunKey*> keys();
