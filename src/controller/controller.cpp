@@ -123,6 +123,7 @@ void Controller::committed(std::optional<StoreError> error) {
         retry_at_ = now_.steady + kStoreRetry;
         return;
     }
+    ++commits_;
     trouble_.reset();
     retry_at_.reset();
     perform();

@@ -81,6 +81,9 @@ public:
     /// Why nothing can be made durable at present; nullopt: it can.
     [[nodiscard]] const std::optional<std::string>& store_trouble() const { return trouble_; }
 
+    /// Transactions made durable so far.
+    [[nodiscard]] std::uint64_t commits() const { return commits_; }
+
     [[nodiscard]] const World& world() const { return *world_; }
     [[nodiscard]] const SweepBrief* brief(const SweepId& sweep) const;
 
@@ -106,6 +109,7 @@ private:
     std::vector<Effect> effects_;
     std::vector<AuditEvent> to_publish_;
     bool committing_ = false;
+    std::uint64_t commits_ = 0;
     std::optional<Changes> failed_;  ///< refused by the store; handed in again at retry_at_
     std::optional<SteadyTime> retry_at_;
     std::optional<std::string> trouble_;

@@ -1,0 +1,10 @@
+#!/usr/bin/env bash
+# Builds what the benchmark needs in the given build directory, and runs it. Arguments after that: see bench.py.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+build=${1:-$here/../../build}
+shift || true
+cmake --build "$build" --target sweepctl sweepctl-runner bench_tool >&2
+export SWEEPCTL_BIN=$build/bin/sweepctl
+export BENCH_TOOL=$build/tests/bench/bench_tool
+exec python3 "$here/bench.py" "$@"
