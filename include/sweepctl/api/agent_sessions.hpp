@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 // The controller's links to its agents: one WebSocket each, told apart by the agent's id. What an
 // agent says is checked here, so that a broken or hostile one harms nobody but its own runs.
@@ -60,7 +61,6 @@ public:
               Tailed done);
 
 private:
-    friend class AgentSession;
     struct Tail;
 
     void opened(std::shared_ptr<WebSocket> socket, bool local);
@@ -70,7 +70,6 @@ private:
     void refuse(AgentSession& session, const std::string& reason);
     void answer_tail(const AgentId& agent, LogChunk chunk);
     void finish_tail(std::uint64_t id, Result<LogChunk, std::string> result);
-    void wake() const;
 
     boost::asio::io_context& context_;
     AgentSessionsOptions options_;
@@ -82,6 +81,8 @@ private:
     std::map<std::uint64_t, Tail> tails_;
     std::uint64_t next_session_ = 1;
     std::uint64_t next_tail_ = 1;
+    // Callbacks that are still queued must not find sessions that are gone.
+    std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 
 }  // namespace sweepctl

@@ -21,6 +21,9 @@ class io_context;
 namespace sweepctl {
 
 class Reader;
+namespace api {
+class Backend;
+}
 
 /// What the API says of the controller's process, and asks of it.
 struct ApiContext {
@@ -54,7 +57,7 @@ public:
     Api(const Api&) = delete;
     Api& operator=(const Api&) = delete;
 
-    /// For HttpServer; it may be called as long as the Api lives.
+    /// For HttpServer. Once the Api is gone it answers 503.
     [[nodiscard]] HttpHandler handler();
     /// For HttpServerOptions.
     [[nodiscard]] static bool needs_no_token(const HttpRequest& request);
@@ -65,10 +68,8 @@ public:
     /// From now on whatever would change something is answered 503. Reads and agents go on.
     void begin_shutdown();
 
-    struct Impl;
-
 private:
-    std::shared_ptr<Impl> impl_;  // Shared with the answers that are still on their way.
+    std::shared_ptr<api::Backend> backend_;  // Shared with the answers that are on their way.
 };
 
 }  // namespace sweepctl

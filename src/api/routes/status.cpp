@@ -1,0 +1,55 @@
+#include "sweepctl/core/json_text.hpp"
+#include "sweepctl/core/time_text.hpp"
+
+#include "api/backend.hpp"
+#include "api/routes/routes.hpp"
+
+#include <algorithm>
+
+namespace sweepctl::api {
+
+void get_health(const CallPtr& call) {
+    call->answer(200, R"({"status":"ok"})");
+}
+
+void get_status(const CallPtr& call) {
+    Complaints complaints;
+    const QueryFields query(call->request(), call->route(), complaints);
+    if (!complaints.empty()) return call->refuse(complaints.problem());
+    const Backend& backend = call->backend();
+    const World& world = backend.controller.world();
+    const std::vector<World::AgentView> agents = world.agents();
+    const auto linked = std::count_if(
+        agents.begin(), agents.end(),
+        [](const World::AgentView& agent) { return agent.record.state != AgentState::lost; });
+    const auto text_or_null = [](const std::string& text) {
+        return text.empty() ? ParamValue{} : ParamValue(text);
+    };
+    const ApiContext& about = backend.about;
+    call->answer(200, to_json(ParamMap{
+                          {"version", about.version},
+                          {"pid", about.pid},
+                          {"home", about.home},
+                          {"url", text_or_null(backend.url)},
+                          {"socket", text_or_null(about.socket)},
+                          {"started_at", to_rfc3339(about.started_at)},
+                          {"sweeps", json_number(world.sweep_ids().size())},
+                          {"live_runs", json_number(world.live_runs())},
+                          {"agents", static_cast<std::int64_t>(linked)},
+                      }));
+}
+
+void shut_down(const CallPtr& call) {
+    Result<ParamMap, Problem> body = read_body(call->request());
+    if (!body) return call->refuse(body.error());
+    Complaints complaints;
+    BodyFields fields(*body, complaints);
+    const bool cancel = fields.flag("cancel");
+    fields.finish();
+    if (!complaints.empty()) return call->refuse(complaints.problem());
+    call->answer(202, to_json(ParamMap{{"message", cancel ? "cancelling every sweep, then leaving"
+                                                          : "leaving; live runs go on"}}));
+    call->backend().about.shut_down(cancel);
+}
+
+}  // namespace sweepctl::api
