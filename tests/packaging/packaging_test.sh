@@ -78,8 +78,11 @@ depends=$(dpkg-deb -f "$package" Depends)
 mapfile -t libraries < <(readelf -d "$work/root/usr/bin/sweepctl" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p')
 (( ${#libraries[@]} > 0 )) || fail "the program needs no library at all, which cannot be"
 for library in "${libraries[@]}"; do
-    owner=$(dpkg -S "*/$library" | sed -n '1s/[:,].*//p')
-    [[ " $depends" == *" $owner "* ]] || fail "the package does not depend on '$owner' for '$library': $depends"
+    found=
+    for owner in $(dpkg -S "*/$library" | sed 's/[:,].*//' | sort -u); do
+        if [[ " ${depends//,/ } " == *" $owner "* ]]; then found=$owner; fi
+    done
+    [[ -n $found ]] || fail "the package depends on nothing that has '$library': $depends"
 done
 grep -qxF 'ExecStart="/usr/bin/sweepctl" serve' "$work/root/usr/lib/systemd/user/sweepctl.service" ||
     fail "the package's unit does not start /usr/bin/sweepctl"
