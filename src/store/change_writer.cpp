@@ -41,24 +41,24 @@ constexpr std::string_view kFindSweep = "SELECT key FROM sweeps WHERE id = ?1 AN
 
 constexpr std::string_view kInsertRun =
     "INSERT INTO runs (key, id, sweep, number, name, origin, suggestion, config, config_exact,"
-    " created_at, priority, attempt, requeued, preempting, stopping, retry_wanted, stop_reason,"
-    " stop_signal, end_reason, exit_code, term_signal, end_detail, started_at, ended_at,"
-    " heartbeat_at, host, boot_id, pid, agent, claim_agent, claim_phase, claim_revoking,"
+    " created_at, priority, attempt, retries, requeued, preempting, stopping, retry_wanted,"
+    " stop_reason, stop_signal, end_reason, exit_code, term_signal, end_detail, started_at,"
+    " ended_at, heartbeat_at, host, boot_id, pid, agent, claim_agent, claim_phase, claim_revoking,"
     " metrics_offset, metrics_lines, bad_metrics_reported, cpu_us, max_rss_kib, summary,"
     " summary_exact, summary_stats, state, claim_fence)"
     " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,"
     " ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, ?35, ?36,"
-    " ?37, ?38, ?39, ?40, ?41, ?42)";
+    " ?37, ?38, ?39, ?40, ?41, ?42, ?43)";
 // In the order of the insert from `priority` on, so that one function binds both.
 constexpr std::string_view kUpdateRun =
-    "UPDATE runs SET priority = ?2, attempt = ?3, requeued = ?4, preempting = ?5, stopping = ?6,"
-    " retry_wanted = ?7, stop_reason = ?8, stop_signal = ?9, end_reason = ?10, exit_code = ?11,"
-    " term_signal = ?12, end_detail = ?13, started_at = ?14, ended_at = ?15, heartbeat_at = ?16,"
-    " host = ?17, boot_id = ?18, pid = ?19, agent = ?20, claim_agent = ?21, claim_phase = ?22,"
-    " claim_revoking = ?23, metrics_offset = ?24, metrics_lines = ?25,"
-    " bad_metrics_reported = ?26, cpu_us = ?27, max_rss_kib = ?28, summary = ?29,"
-    " summary_exact = ?30, summary_stats = ?31";
-constexpr std::string_view kWithState = ", state = ?32, claim_fence = ?33";
+    "UPDATE runs SET priority = ?2, attempt = ?3, retries = ?4, requeued = ?5,"
+    " preempting = ?6, stopping = ?7, retry_wanted = ?8, stop_reason = ?9, stop_signal = ?10,"
+    " end_reason = ?11, exit_code = ?12, term_signal = ?13, end_detail = ?14, started_at = ?15,"
+    " ended_at = ?16, heartbeat_at = ?17, host = ?18, boot_id = ?19, pid = ?20, agent = ?21,"
+    " claim_agent = ?22, claim_phase = ?23, claim_revoking = ?24, metrics_offset = ?25,"
+    " metrics_lines = ?26, bad_metrics_reported = ?27, cpu_us = ?28, max_rss_kib = ?29,"
+    " summary = ?30, summary_exact = ?31, summary_stats = ?32";
+constexpr std::string_view kWithState = ", state = ?33, claim_fence = ?34";
 constexpr std::string_view kOfKey = " WHERE key = ?1";
 constexpr std::string_view kFindRun =
     "SELECT runs.key, runs.state, runs.claim_fence FROM runs JOIN sweeps ON sweeps.key = runs.sweep"
@@ -156,10 +156,11 @@ void bind_sweep(Binder& bind,
 /// What changes in a run's life, but for the state and the fence. `summary` must live until the
 /// statement ran.
 void bind_life(Binder& bind, const Run& run, const SummaryText& summary) {
-    bind(run.priority, run.attempt, run.requeued, run.preempting, run.stopping, run.retry_wanted,
-         stored(run.stop_reason), run.stop_signal, stored(run.end_reason), run.exit_code,
-         run.term_signal, run.end_detail, stored(run.started_at), stored(run.ended_at),
-         stored(run.heartbeat_at), run.host, run.boot_id, run.pid, stored(run.agent));
+    bind(run.priority, run.attempt, run.retries, run.requeued, run.preempting, run.stopping,
+         run.retry_wanted, stored(run.stop_reason), run.stop_signal, stored(run.end_reason),
+         run.exit_code, run.term_signal, run.end_detail, stored(run.started_at),
+         stored(run.ended_at), stored(run.heartbeat_at), run.host, run.boot_id, run.pid,
+         stored(run.agent));
     if (run.claim) {
         bind(run.claim->agent.text, word(run.claim->phase), run.claim->revoking);
     } else {

@@ -27,7 +27,7 @@ constexpr std::string_view kLoadEnvironments =
 // The condition is that of the index runs_live, word for word.
 constexpr std::string_view kLiveRuns =
     " FROM runs JOIN sweeps ON sweeps.key = runs.sweep WHERE (runs.state IN ('pending', 'running')"
-    " OR runs.claim_fence IS NOT NULL) AND sweeps.deleted = 0 ORDER BY runs.key";
+    " OR runs.claim_fence IS NOT NULL) AND sweeps.deleted = 0 ORDER BY runs.sweep, runs.number";
 constexpr std::string_view kOneRun =
     " FROM runs JOIN sweeps ON sweeps.key = runs.sweep WHERE runs.id = ?1 AND sweeps.deleted = 0";
 constexpr std::string_view kMetricOfSweep =

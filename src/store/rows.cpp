@@ -12,7 +12,8 @@ namespace sweepctl {
 
 const std::string_view kRunColumns =
     "runs.id, sweeps.id, runs.number, runs.name, runs.origin, runs.suggestion, runs.priority,"
-    " runs.state, runs.attempt, runs.requeued, runs.preempting, runs.stopping, runs.retry_wanted,"
+    " runs.state, runs.attempt, runs.retries, runs.requeued, runs.preempting, runs.stopping, "
+    "runs.retry_wanted,"
     " runs.stop_reason, runs.stop_signal, runs.end_reason, runs.exit_code, runs.term_signal,"
     " runs.end_detail, runs.created_at, runs.started_at, runs.ended_at, runs.heartbeat_at,"
     " runs.host, runs.boot_id, runs.pid, runs.agent, runs.claim_agent, runs.claim_fence,"
@@ -123,6 +124,7 @@ Run read_run(const sqlite::Rows& row) {
     run.priority = column.get<std::int32_t>();
     run.state = stored_run_state(column.text());
     run.attempt = column.get<std::uint32_t>();
+    run.retries = column.get<std::uint32_t>();
     run.requeued = column.get<bool>();
     run.preempting = column.get<bool>();
     run.stopping = column.get<bool>();

@@ -140,6 +140,10 @@ const std::vector<std::string> kWeirdTexts{
     std::string(100'000, 'x'),
 };
 
+// When a field is added to one of these it must be stored, and compared in records.cpp.
+static_assert(sizeof(Run) == 544 && sizeof(SweepRecord) == 456 && sizeof(SweepOrigin) == 128);
+static_assert(sizeof(Attempt) == 208 && sizeof(AgentRecord) == 176 && sizeof(AuditEvent) == 280);
+
 Run full_run(const std::string& weird) {
     Run run = make_run("r" + std::to_string(weird.size()), "s1", 9'000'000'000'000'000'000U);
     run.name = weird;
@@ -162,6 +166,7 @@ Run full_run(const std::string& weird) {
                   {weird + "z", 1e-5}};
     run.state = RunState::running;
     run.attempt = 4'000'000'000U;
+    run.retries = 300;
     run.requeued = run.preempting = run.stopping = run.retry_wanted = true;
     run.stop_reason = EndReason::early_terminate;
     run.stop_signal = 2;

@@ -151,7 +151,8 @@ std::string text_of(const Run& run) {
     text.add("id", run.id).add("sweep", run.sweep).add("number", run.number).add("name", run.name);
     text.add("origin", static_cast<int>(run.origin)).add("suggestion", run.suggestion);
     text.add("priority", run.priority).add("config", ParamValue(run.config));
-    text.add("state", run.state).add("attempt", run.attempt).add("requeued", run.requeued);
+    text.add("state", run.state).add("attempt", run.attempt).add("retries", run.retries);
+    text.add("requeued", run.requeued);
     text.add("preempting", run.preempting).add("stopping", run.stopping);
     text.add("retry_wanted", run.retry_wanted).add("stop_reason", run.stop_reason);
     text.add("stop_signal", run.stop_signal).add("end_reason", run.end_reason);

@@ -82,6 +82,7 @@ CREATE TABLE runs (
     state                TEXT NOT NULL CHECK (state IN (
         'pending', 'running', 'finished', 'failed', 'crashed', 'killed')),
     attempt              INTEGER NOT NULL,
+    retries              INTEGER NOT NULL,
     requeued             INTEGER NOT NULL CHECK (requeued IN (0, 1)),
     preempting           INTEGER NOT NULL CHECK (preempting IN (0, 1)),
     stopping             INTEGER NOT NULL CHECK (stopping IN (0, 1)),
