@@ -45,7 +45,7 @@ public:
         : context_(context),
           stream_(make_socket(context, std::move(socket))),
           limits_(limits),
-          events_(std::move(events)) {
+          events_(std::make_shared<WebSocketLinkEvents>(std::move(events))) {
         stream_.set_option(websocket::stream_base::timeout{limits.handshake, limits.idle, true});
         stream_.read_message_max(limits.message);
         stream_.auto_fragment(false);
@@ -121,9 +121,10 @@ public:
         if (state_ == State::closed) return;
         state_ = State::closed;
         shut();
-        // Whoever called is not to be called from in here.
-        asio::post(context_, [self = shared_from_this(), why = std::move(reason)]() mutable {
-            self->tell_closed(std::move(why));
+        // Whoever called is not to be called from in here. The task owns the events, so that they
+        // are let go of also when the loop never runs again.
+        asio::post(context_, [events = std::move(events_), why = std::move(reason)]() mutable {
+            if (events && events->closed) events->closed(std::move(why));
         });
     }
 
@@ -139,7 +140,7 @@ private:
         response_ = {};
         request_ = {};
         state_ = State::open;
-        if (const auto opened = std::exchange(events_.opened, nullptr)) opened();
+        if (const auto events = events_; events->opened) events->opened();
         if (state_ == State::closed) return;
         read_next();
         if (state_ == State::open && !queue_.empty() && !writing_) write_next();
@@ -161,7 +162,7 @@ private:
         in_.clear();
         if (in_.capacity() > kKeptBuffer) in_.shrink_to_fit();
         // Closing means that no more is sent; what the peer had said before still counts.
-        if (events_.message) events_.message(std::move(message));
+        if (const auto events = events_; events->message) events->message(std::move(message));
         if (state_ != State::closed) read_next();
     }
 
@@ -201,7 +202,8 @@ private:
         if (state_ == State::closed) return;
         state_ = State::closed;
         shut();
-        tell_closed(std::move(reason));
+        const auto events = std::move(events_);
+        if (events->closed) events->closed(std::move(reason));
     }
 
     void shut() {
@@ -211,11 +213,6 @@ private:
         while (queue_.size() > 1)
             queue_.pop_back();
         queued_ = 0;
-    }
-
-    void tell_closed(std::string reason) {
-        const auto events = std::exchange(events_, {});
-        if (events.closed) events.closed(std::move(reason));
     }
 
     static std::string describe(const beast::error_code& error) {
@@ -250,7 +247,8 @@ private:
     websocket::stream<Socket, false>
         stream_;  // Without permessage-deflate: it stays on one machine.
     const WebSocketLimits limits_;
-    WebSocketLinkEvents events_;
+    // Shared with the call that is under way. Null once closed.
+    std::shared_ptr<WebSocketLinkEvents> events_;
     State state_ = State::opening;
     bool writing_ = false;
     std::string request_;  // These two while opening.

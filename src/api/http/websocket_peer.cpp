@@ -63,7 +63,8 @@ void WebSocketPeer::close_now() {
     if (!core_) return;
     const auto keep_alive = shared_from_this();
     std::exchange(core_, nullptr)->strike(entry_);
-    if (link_) link_->abort("the server has stopped");
+    // Handles may outlive the loop; the link may not.
+    if (const auto link = std::exchange(link_, nullptr)) link->abort("the server has stopped");
 }
 
 void WebSocketPeer::begin_stop() {
