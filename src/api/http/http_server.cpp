@@ -33,7 +33,7 @@ Result<std::unique_ptr<HttpServer>, std::string> HttpServer::start(boost::asio::
 HttpServer::HttpServer(std::shared_ptr<HttpServerCore> core) : core_(std::move(core)) {}
 
 HttpServer::~HttpServer() {
-    core_->shut();
+    core_->abandon();
 }
 
 std::uint16_t HttpServer::port() const {

@@ -35,6 +35,11 @@ HttpServerCore::HttpServerCore(boost::asio::io_context& io,
       grace_(io) {}
 
 HttpServerCore::~HttpServerCore() {
+    abandon();
+}
+
+void HttpServerCore::abandon() {
+    stopped_ = nullptr;
     shut();
 }
 
