@@ -49,7 +49,7 @@ class Chaos:
 
     def act(self):
         actions = {
-            "kill controller": 4, "kill agent": 4, "kill both": 3, "kill a runner": 2, "pause": 1, "resume": 2,
+            "kill controller": 4, "kill agent": 4, "kill both": 3, "kill a runner": 3, "pause": 1, "resume": 2,
             "stop a run": 3, "retry": 1, "shutdown": 1, "look": 2,
         }
         action = self.random.choices(list(actions), list(actions.values()))[0]

@@ -124,7 +124,7 @@ class Home:
     def runners(self):
         """pids of live runners: their environment is their program's."""
         needle = b"SWEEPCTL_HOME=" + self.path.encode() + b"\0"
-        return [pid for pid in processes_with(needle) if os.path.basename(command_of(pid)[:1] and command_of(pid)[0] or b"") == b"sweepctl-runner"]
+        return [pid for pid in processes_with(needle) if command_of(pid)[:1] == [b"sweepctl-runner"]]
 
     def leftovers(self):
         """Everything alive that a run of this home started and that still says so."""
