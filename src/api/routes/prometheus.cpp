@@ -121,6 +121,8 @@ void get_prometheus(const CallPtr& call) {
             append_agents(text, world);
             text.family("sweepctl_store_trouble", "gauge", "1 while nothing can be stored.");
             text.value(backend.controller.store_trouble() ? 1 : 0);
+            text.family("sweepctl_commits_total", "counter", "Transactions made durable.");
+            text.value(backend.controller.commits());
             if (backend.about.http_counts) append_http(text, backend.about.http_counts());
             HttpResponse response;
             response.content_type = "text/plain; version=0.0.4; charset=utf-8";
