@@ -3,6 +3,7 @@
 #include "sweepctl/base/did_you_mean.hpp"
 
 #include "cli/cli_error.hpp"
+#include "cli/id_word.hpp"
 #include "cli/text.hpp"
 
 #include <algorithm>
@@ -65,6 +66,24 @@ CLI::Option* last_wins(CLI::Option* option) {
 
 [[noreturn]] void refuse(const std::string& message, const std::string& hint = {}) {
     throw CliError(kUsage, message, hint);
+}
+
+/// What can be seen to be no id is refused before a controller is asked, or even started.
+void check_word(ValueKind kind, const std::string& word) {
+    switch (kind) {
+        case ValueKind::sweep:
+        case ValueKind::run:
+        case ValueKind::sweep_or_run:
+        case ValueKind::agent: static_cast<void>(parse_id(word)); break;
+        case ValueKind::text:
+        case ValueKind::number:
+        case ValueKind::duration:
+        case ValueKind::file:
+        case ValueKind::directory:
+        case ValueKind::url:
+        case ValueKind::assignment:
+        case ValueKind::choice: break;
+    }
 }
 
 /// The option called `name`, or null.
@@ -166,7 +185,11 @@ void Arguments::positional(std::string& target,
                            const std::string& description) {
     infos_.push_back(info_of({}, kind, value_name, description));
     infos_.back().required = true;
-    parser_->app.add_option(value_name, target);
+    parser_->app.add_option_function<std::string>(value_name,
+                                                  [&target, kind](const std::string& word) {
+                                                      check_word(kind, word);
+                                                      target = word;
+                                                  });
 }
 
 void Arguments::positional(std::vector<std::string>& target,
@@ -178,7 +201,11 @@ void Arguments::positional(std::vector<std::string>& target,
     infos_.back().required = required;
     infos_.back().many = true;
     parser_->app.add_option_function<std::vector<std::string>>(
-        value_name, [&target](const std::vector<std::string>& words) { target = words; });
+        value_name, [&target, kind](const std::vector<std::string>& words) {
+            for (const std::string& word : words)
+                check_word(kind, word);
+            target = words;
+        });
 }
 
 void Arguments::positional(std::string& target,

@@ -144,13 +144,17 @@ std::string zsh_spec(const ArgumentInfo& info) {
 }
 
 std::string fish_value(const ArgumentInfo& info) {
-    if (info.kind == ValueKind::choice) return " -a " + shell_text(joined(info.choices, " "));
-    if (info.kind == ValueKind::file) return " -F";
-    if (info.kind == ValueKind::directory) return " -a '(__fish_complete_directories)'";
-    if (const char* ids = ids_of(info.kind)) {
-        return std::string(" -a '(sweepctl list-ids ") + ids + " 2>/dev/null)'";
+    if (info.kind == ValueKind::file) return " -r -F";
+    // -x: a value follows, and files are not offered for it.
+    const std::string value = info.positional() ? "" : " -x";
+    if (info.kind == ValueKind::choice) {
+        return value + " -a " + shell_text(joined(info.choices, " "));
     }
-    return "";
+    if (info.kind == ValueKind::directory) return value + " -a '(__fish_complete_directories)'";
+    if (const char* ids = ids_of(info.kind)) {
+        return value + " -a '(sweepctl list-ids " + ids + " 2>/dev/null)'";
+    }
+    return info.flag() ? "" : value;
 }
 
 std::string fish_names(const ArgumentInfo& info) {
@@ -266,8 +270,7 @@ std::string fish_completion() {
             const std::string value = fish_value(info);
             if (info.positional() && value.empty()) continue;
             out += "complete -c sweepctl -n '__fish_seen_subcommand_from " + name + "'" +
-                   fish_names(info) + (info.positional() || info.flag() ? "" : " -r") + value +
-                   " -d " + shell_text(info.description) + "\n";
+                   fish_names(info) + value + " -d " + shell_text(info.description) + "\n";
         }
     }
     return out;

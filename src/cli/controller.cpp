@@ -4,6 +4,7 @@
 #include "sweepctl/wire/http_text.hpp"
 
 #include "cli/cli_error.hpp"
+#include "cli/id_word.hpp"
 #include "cli/json_view.hpp"
 #include "cli/session.hpp"
 #include "cli/text.hpp"
@@ -38,28 +39,6 @@ std::string hint_of(const HttpReply& reply, const ParamValue& problem) {
 
 }  // namespace
 
-IdWord parse_id(const std::string& word) {
-    std::vector<std::string> parts{""};
-    for (const char c : word) {
-        if (c == '/') {
-            parts.emplace_back();
-        } else {
-            parts.back() += c;
-        }
-    }
-    const bool empty_part = std::any_of(parts.begin(), parts.end(),
-                                        [](const std::string& part) { return part.empty(); });
-    if (parts.size() > 3 || empty_part) {
-        throw CliError(kUsage, "'" + printable(word) + "' is not an id",
-                       "an id is ID, PROJECT/ID or ENTITY/PROJECT/ID");
-    }
-    IdWord out;
-    out.id = parts.back();
-    if (parts.size() >= 2) out.project = parts[parts.size() - 2];
-    if (parts.size() == 3) out.entity = parts[0];
-    return out;
-}
-
 std::string api_target(std::string_view path, const Query& query) {
     std::string out = "/api/v1/" + std::string(path);
     char separator = '?';
@@ -89,7 +68,11 @@ ParamValue Controller::call(const HttpCall& call) {
     const Result<HttpReply, HttpError> reply = http_.request(call);
     if (!reply) throw_no_answer(reply.error());
     if (!reply.value().ok()) throw_problem(reply.value());
-    return json_of(reply.value());
+    ParamValue answer = json_of(reply.value());
+    if (answer.get_if<ParamMap>() == nullptr) {
+        throw CliError(kError, "the controller's answer is not a JSON object");
+    }
+    return answer;
 }
 
 ParamValue Controller::get(const std::string& target) {

@@ -15,15 +15,6 @@ namespace sweepctl::cli {
 
 class Session;
 
-/// An id as typed: ID, PROJECT/ID or ENTITY/PROJECT/ID.
-struct IdWord {
-    std::string entity;
-    std::string project;
-    std::string id;
-};
-/// Throws CliError(kUsage) when it has none of the three forms.
-[[nodiscard]] IdWord parse_id(const std::string& word);
-
 /// What stands after the question mark, not yet encoded.
 using Query = std::vector<std::pair<std::string, std::string>>;
 

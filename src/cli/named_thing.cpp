@@ -2,6 +2,7 @@
 
 #include "cli/cli_error.hpp"
 #include "cli/controller.hpp"
+#include "cli/id_word.hpp"
 #include "cli/json_view.hpp"
 #include "cli/text.hpp"
 

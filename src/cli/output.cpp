@@ -2,7 +2,9 @@
 
 #include "cli/cli_error.hpp"
 
+#include <array>
 #include <cerrno>
+#include <csignal>
 #include <cstring>
 
 #include <poll.h>
@@ -43,6 +45,16 @@ void Output::flush() {
         throw CliError(kError,
                        std::string("cannot write to standard output: ") + std::strerror(errno));
     }
+}
+
+bool Output::wait_readable(int fd, std::optional<std::chrono::milliseconds> time) const {
+    std::array<pollfd, 2> fds{pollfd{fd, POLLIN, 0}, pollfd{fd_, 0, 0}};
+    const int count = ::poll(fds.data(), fds.size(), time ? static_cast<int>(time->count()) : -1);
+    if (count < 0 && errno != EINTR) {
+        throw CliError(kError, std::string("cannot wait for events: ") + std::strerror(errno));
+    }
+    if (count > 0 && (fds[1].revents & POLLERR) != 0) ::raise(SIGPIPE);
+    return count > 0 && fds[0].revents != 0;
 }
 
 void Messages::say(Style style, std::string_view kind, std::string_view message) {

@@ -2,7 +2,9 @@
 
 #include "cli/terminal.hpp"
 
+#include <chrono>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -23,6 +25,11 @@ public:
         write("\n");
     }
     void flush();
+
+    /// Waits until `fd` is readable, or for `time` at most (nullopt: however long it takes); true
+    /// when it is. Ends the process when nobody reads the output any more, as writing would: who
+    /// follows something may not write for hours.
+    bool wait_readable(int fd, std::optional<std::chrono::milliseconds> time = std::nullopt) const;
 
 private:
     int fd_;

@@ -51,13 +51,13 @@ std::string head_line(const Progress& progress,
     const std::string reason = printable(text_field(sweep, "reason"));
     Line line(terminal, width);
     line.add("sweep ").add(cell_text(field(sweep, "id")), Style::bold);
+    line.add("  ").add(printable(status), style_of_state(status));
+    if (!reason.empty()) line.add(" (" + reason + ")");
+    line.add("  " + duration_text(running_time(sweep, now)), Style::dim);
     if (const std::string name = text_field(sweep, "name");
         !name.empty() && name != text_field(sweep, "id")) {
         line.add("  " + printable(name));
     }
-    line.add("  ").add(printable(status), style_of_state(status));
-    if (!reason.empty()) line.add(" (" + reason + ")");
-    line.add("  " + duration_text(running_time(sweep, now)), Style::dim);
     return line.text();
 }
 

@@ -94,8 +94,8 @@ Table runs_table(const ParamValue& sweep, const ParamList& runs, std::string_vie
 
     std::vector<Column> columns{{"RUN"}, {"STATE"}};
     if (attempts) columns.push_back({"ATTEMPT", true});
-    columns.push_back({"TIME", true});
-    if (ends) columns.push_back({"END"});
+    columns.push_back({"TIME", true, true});
+    if (ends) columns.push_back({"END", false, true});
     for (const std::string& name : parameters) {
         columns.push_back({printable(name), numeric_everywhere(configs, name), true});
     }

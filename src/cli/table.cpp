@@ -89,9 +89,9 @@ std::string Table::text(const Terminal& terminal) const {
         end_line();
     }
     if (left_out > 0) {
-        out += terminal.paint(Style::dim, "(" + plural(left_out, "more column") +
-                                              " in a wider terminal, or with --json)");
-        out += '\n';
+        const std::string note =
+            "(" + plural(left_out, "more column") + " in a wider terminal, or with --json)";
+        out += terminal.paint(Style::dim, fit(note, terminal.width(), ellipsis)) + "\n";
     }
     return out;
 }

@@ -8,11 +8,8 @@
 #include "cli/session.hpp"
 #include "cli/text.hpp"
 
-#include <cerrno>
 #include <memory>
 #include <optional>
-
-#include <poll.h>
 
 namespace sweepctl::cli {
 
@@ -70,6 +67,7 @@ std::string print_past(Session& session, const Options& options, const Query& qu
             print(session, options, event);
         if (items.empty()) return last;
         const std::string before = std::exchange(last, cell_text(field(items.back(), "id")));
+        if (field(reply, "next_cursor").is_null()) return last;
         if (last == before) throw CliError(kError, "the controller's list does not go on");
     }
 }
@@ -82,10 +80,7 @@ std::string print_past(Session& session, const Options& options, const Query& qu
     EventFeed feed(controller_finder(session), api_target("events", query), last, kPatience);
     for (;;) {
         session.out.flush();
-        pollfd news{feed.fd(), POLLIN, 0};
-        if (::poll(&news, 1, -1) < 0 && errno != EINTR) {
-            throw CliError(kError, "cannot wait for events");
-        }
+        session.out.wait_readable(feed.fd());
         for (const FeedItem& item : feed.take()) {
             switch (item.kind) {
                 case FeedItem::Kind::event: print(session, options, item.event); break;

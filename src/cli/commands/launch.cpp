@@ -82,7 +82,9 @@ int launch(Session& session, const Options& options) {
         api_target("sweeps"), launch_request(session, file, options.launch, controller.address()));
     say_created(session, created);
     if (!options.detach) return attached(session, options, created);
-    print_result(session, options, created);
+    print_result(
+        session, options,
+        options.json ? controller.get(id_target("sweeps", text_field(created, "id"))) : created);
     return kOk;
 }
 

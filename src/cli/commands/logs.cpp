@@ -8,12 +8,9 @@
 #include "cli/text.hpp"
 
 #include <algorithm>
-#include <cerrno>
 #include <charconv>
 #include <memory>
 #include <optional>
-
-#include <poll.h>
 
 namespace sweepctl::cli {
 
@@ -118,10 +115,7 @@ public:
             if (connected_) step();
             if (over_) return;
             pause = reader_.take_grown() ? kFirstPause : std::min(pause * 2, kLastPause);
-            pollfd news{feed_.fd(), POLLIN, 0};
-            const int count = ::poll(&news, 1, static_cast<int>(pause.count()));
-            if (count < 0 && errno != EINTR) throw CliError(kError, "cannot wait for events");
-            if (count > 0) take_items();
+            if (session_.out.wait_readable(feed_.fd(), pause)) take_items();
         }
     }
 
