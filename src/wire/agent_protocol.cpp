@@ -1,8 +1,7 @@
 #include "sweepctl/wire/agent_protocol.hpp"
 
-#include "sweepctl/core/json_text.hpp"
-
 #include "sweepctl/base/base64.hpp"
+#include "sweepctl/core/json_text.hpp"
 
 #include <charconv>
 #include <string>

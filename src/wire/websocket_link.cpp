@@ -1,5 +1,7 @@
 #include "sweepctl/wire/websocket_link.hpp"
 
+#include "sweepctl/aio/timer.hpp"
+
 #include <boost/asio/basic_stream_socket.hpp>
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
@@ -45,8 +47,12 @@ public:
         : context_(context),
           stream_(make_socket(context, std::move(socket))),
           limits_(limits),
+          timer_(context),
           events_(std::make_shared<WebSocketLinkEvents>(std::move(events))) {
-        stream_.set_option(websocket::stream_base::timeout{limits.handshake, limits.idle, true});
+        // Beast would arm its idle timer anew for each message; keep_alive() does it once in a
+        // while.
+        stream_.set_option(websocket::stream_base::timeout{limits.handshake,
+                                                           websocket::stream_base::none(), false});
         stream_.read_message_max(limits.message);
         stream_.auto_fragment(false);
         stream_.text(true);
@@ -140,10 +146,34 @@ private:
         response_ = {};
         request_ = {};
         state_ = State::open;
+        // Pings and pongs count as signs of life.
+        stream_.control_callback(
+            [this](websocket::frame_type, beast::string_view) { ++signs_of_life_; });
+        keep_alive();
         if (const auto events = events_; events->opened) events->opened();
         if (state_ == State::closed) return;
         read_next();
         if (state_ == State::open && !queue_.empty() && !writing_) write_next();
+    }
+
+    /// Looks twice in the idle time: at a peer that said nothing since the last look it sends a
+    /// ping, and one that did not answer that either is gone.
+    void keep_alive() {
+        timer_.after(limits_.idle / 2, [weak = weak_from_this()] {
+            const auto self = weak.lock();
+            if (!self || self->state_ == State::closed) return;
+            // A long message grows while it comes.
+            const auto heard = self->signs_of_life_ + self->in_.size();
+            if (heard != std::exchange(self->heard_, heard)) {
+                self->pinged_ = false;
+            } else if (!std::exchange(self->pinged_, true)) {
+                self->stream_.async_ping({}, [self](const beast::error_code&) {});
+            } else {
+                self->finish("the peer was silent for too long");
+                return;
+            }
+            self->keep_alive();
+        });
     }
 
     void read_next() {
@@ -157,6 +187,7 @@ private:
             finish(describe_end(error));
             return;
         }
+        ++signs_of_life_;
         const auto bytes = in_.cdata();
         std::string message(static_cast<const char*>(bytes.data()), bytes.size());
         in_.clear();
@@ -207,6 +238,7 @@ private:
     }
 
     void shut() {
+        timer_.cancel();
         beast::error_code ignored;
         beast::get_lowest_layer(stream_).close(ignored);
         // An operation under way may still look at the first message.
@@ -247,6 +279,10 @@ private:
     websocket::stream<Socket, false>
         stream_;  // Without permessage-deflate: it stays on one machine.
     const WebSocketLimits limits_;
+    Timer timer_;
+    std::uint64_t signs_of_life_ = 0;
+    std::uint64_t heard_ = 0;  // signs_of_life_ and the growing message, at the last look.
+    bool pinged_ = false;
     // Shared with the call that is under way. Null once closed.
     std::shared_ptr<WebSocketLinkEvents> events_;
     State state_ = State::opening;
