@@ -31,13 +31,16 @@ bool Agent::anything_to_report() const {
            !pending_.returned.empty();
 }
 
-/// Twice what ends between a report and its acknowledgement, and never less than one more per slot.
+/// Twice what ends from one report's acknowledgement to the next one's, and never less than one more per
+/// slot. Holding back works only while more than half of the window is there, so that time counts several
+/// times: with less, short runs would be reported one by one, a transaction each.
 std::uint32_t Agent::window() const {
-    const double seconds = ack_seconds_ + std::chrono::duration<double>(kHoldBack).count();
+    constexpr double kHeldBackTimes = 4.0;
+    const double seconds =
+        ack_seconds_ + kHeldBackTimes * std::chrono::duration<double>(kHoldBack).count();
     const auto ahead =
         static_cast<std::uint32_t>(std::min(2.0 * ends_per_second_ * seconds, double{kWindowMax}));
-    return std::min(std::max(ahead, settings_.record.slots),
-                    std::max(kWindowMax, settings_.record.slots));
+    return std::max(ahead, settings_.record.slots);
 }
 
 AgentReport Agent::merge_reports() {
