@@ -37,7 +37,8 @@ public:
         const std::size_t end = rest_.find(' ');
         const std::string_view word = rest_.substr(0, end);
         rest_ = end == std::string_view::npos ? std::string_view{} : rest_.substr(end + 1);
-        if (word.empty()) ok_ = false;
+        const bool space_at_the_end = end != std::string_view::npos && rest_.empty();
+        if (word.empty() || space_at_the_end) ok_ = false;
         return word;
     }
 

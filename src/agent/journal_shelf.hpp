@@ -23,6 +23,8 @@ public:
                  int null,
                  std::function<void(const std::string&)> on_begun);
 
+    [[nodiscard]] const std::string& directory() const { return directory_; }
+
     using RecordSink = std::function<void(std::uint64_t journal, JournalRecord record)>;
 
     /// Reads the journals that are there, oldest first, and deletes those that tell about nothing.

@@ -25,7 +25,7 @@ std::string_view complaint(LaunchStage stage) {
     switch (stage) {
         case LaunchStage::file: return "cannot write the file";
         case LaunchStage::output: return "cannot open the output file";
-        case LaunchStage::journal: return "cannot begin the exit journal";
+        case LaunchStage::journal: return "cannot begin the exit journal in";
         case LaunchStage::runner: return "cannot start the runner";
         case LaunchStage::start_record:
             return "cannot write the start record into the exit journal";

@@ -1,18 +1,17 @@
 #include "sweepctl/agent/process_launcher.hpp"
 
-#include "sweepctl/runner/contract.hpp"
 #include "sweepctl/aio/event_loop.hpp"
 #include "sweepctl/aio/timer.hpp"
 #include "sweepctl/base/check.hpp"
 #include "sweepctl/base/log.hpp"
+#include "sweepctl/runner/contract.hpp"
 
+#include "agent/execution.hpp"
 #include "agent/journal_shelf.hpp"
 #include "agent/launch_pool.hpp"
-#include "agent/leftovers.hpp"
 #include "agent/process_table.hpp"
 
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/posix/basic_stream_descriptor.hpp>
 
 #include <algorithm>
 #include <array>
@@ -34,69 +33,6 @@
 namespace sweepctl {
 
 namespace {
-
-using Descriptor =
-    boost::asio::posix::basic_stream_descriptor<boost::asio::io_context::executor_type>;
-
-struct OrderToRunner {
-    RunnerOrder order;
-    int signal_number;
-};
-
-/// One (run, attempt), from its launch until it is over and forgotten.
-struct Execution {
-    enum class Phase : std::uint8_t {
-        launching,  ///< on its way through a launcher thread
-        live,       ///< its runner is watched
-        leaving,    ///< the runner is gone; what it left behind is being killed
-        over,       ///< told to the agent, or only read from a journal
-    };
-
-    RunId run;
-    std::uint32_t attempt = 0;
-    Phase phase = Phase::over;
-    std::optional<std::uint64_t> journal;  ///< where its records are
-    bool writing = false;                  ///< to that journal, now or soon
-    int pid = 0;                           ///< of the runner; set while live
-    std::optional<Descriptor> pidfd;       ///< set exactly while live
-    std::vector<OrderToRunner> orders;     ///< given while launching
-    bool started = false;                  ///< its start record was read
-    bool drained = false;                  ///< the record that says so was read
-    bool forgotten = false;
-    std::optional<LeftoverHunt> hunt;  ///< set exactly while leaving
-    std::optional<Timer> next_pass;    ///< of that hunt
-    std::chrono::milliseconds pass_pause{2};
-};
-
-/// Readable: the process has ended.
-bool has_ended(int pidfd) {
-    pollfd entry{pidfd, POLLIN, 0};
-    return ::poll(&entry, 1, 0) == 1;
-}
-
-int send(int pidfd, const OrderToRunner& order) {
-    siginfo_t info{};
-    info.si_code = SI_QUEUE;
-    info.si_pid = ::getpid();
-    info.si_uid = ::getuid();
-    info.si_value.sival_int = order.signal_number;
-    const auto number = [&] {
-        switch (order.order) {
-            case RunnerOrder::stop: return contract::kOrderStop;
-            case RunnerOrder::kill: return contract::kOrderKill;
-            case RunnerOrder::stop_with: return contract::kOrderStopWith;
-            case RunnerOrder::forward: return contract::kOrderForward;
-        }
-        std::abort();
-    }();
-    info.si_signo = number;
-    const bool with_value =
-        order.order == RunnerOrder::stop_with || order.order == RunnerOrder::forward;
-    // Without a value it cannot fail for lack of memory.
-    return ::syscall(SYS_pidfd_send_signal, pidfd, number, with_value ? &info : nullptr, 0) == 0
-               ? 0
-               : errno;
-}
 
 class ProcessLauncher final : public Launcher {
 public:
@@ -138,7 +74,7 @@ public:
         SWEEPCTL_CHECK(execution.phase == Execution::Phase::over);
         let_go_of_journal(execution);
         execution.phase = Execution::Phase::launching;
-        execution.started = execution.drained = execution.forgotten = false;
+        execution.started = execution.ended = execution.drained = execution.forgotten = false;
         execution.orders.clear();
         try {
             const JournalShelf::Current journal = shelf_.take();
@@ -146,10 +82,10 @@ public:
             execution.writing = true;
             pool_.submit(std::move(request), journal.fd);
         } catch (const std::system_error& error) {
-            log_error(error.what());
+            const LaunchFailure failure{LaunchStage::journal, error.code().value(),
+                                        shelf_.directory()};
             later(execution,
-                  [this, failure = LaunchFailure{LaunchStage::journal, error.code().value(), {}}](
-                      Execution& failed) { launch_failed(failed, failure); });
+                  [this, failure](Execution& failed) { launch_failed(failed, failure); });
         }
     }
 
@@ -158,21 +94,22 @@ public:
         SWEEPCTL_CHECK(execution.phase == Execution::Phase::over);
         execution.phase = Execution::Phase::live;
         execution.started = true;
+        if (execution.journal) {
+            shelf_.add_writer(*execution.journal);
+            execution.writing = true;
+        }
         const bool this_boot = runner.boot_id == setting_.boot;
         if (this_boot) {
             UniqueFd pidfd(static_cast<int>(::syscall(SYS_pidfd_open, runner.pid, 0)));
             // Opened first and compared then: now the descriptor means the process of that start
             // time, or one that is gone.
             if (pidfd.valid() && process_start_time(runner.pid) == runner.start_time) {
-                if (execution.journal) {
-                    shelf_.add_writer(*execution.journal);
-                    execution.writing = true;
-                }
                 take_over(execution, runner.pid, std::move(pidfd));
                 return true;
             }
         }
         later(execution, [this, this_boot](Execution& gone) {
+            read_journals();  // It may have written since they were recovered.
             if (this_boot) {
                 runner_gone(gone, std::nullopt);
             } else {
@@ -284,7 +221,8 @@ private:
         }
         if (execution.journal != journal) return;  // Of an earlier claim, which is over.
         execution.started = true;
-        if (std::holds_alternative<Started>(record)) {
+        execution.ended = !std::holds_alternative<Started>(record);
+        if (!execution.ended) {
             execution.drained = false;
         } else if (const auto* ended = std::get_if<Ended>(&record)) {
             execution.drained = ended->drained;
@@ -369,7 +307,7 @@ private:
     }
 
     bool send_order(Execution& execution, const OrderToRunner& order) {
-        const int error = send(execution.pidfd->native_handle(), order);
+        const int error = send_to_runner(execution.pidfd->native_handle(), order);
         if (error == 0) return true;
         if (error != ESRCH)
             log_warn("run ", execution.run.text, ": an order could not be sent to its runner: ",
@@ -463,7 +401,7 @@ private:
         executions_.erase(place);
     }
 
-    /// Runners die with the thread that started them until they have written their start records.
+    /// Until they have started their programs, runners die with the thread that started them.
     void settle() {
         pool_.pause();
         std::vector<LaunchPool::Result> results = pool_.take_results();
@@ -474,16 +412,17 @@ private:
             for (const OrderToRunner& order : execution.orders)
                 send_order(execution, order);
         }
+        // The start record comes first, the runner's own life a little later: when it has started
+        // the program, or when that has ended already.
         const auto is_starting = [](auto& entry) {
             Execution& execution = *entry.second;
-            return execution.pidfd && !execution.started &&
-                   !has_ended(execution.pidfd->native_handle());
+            return execution.pidfd && !execution.ended &&
+                   !has_ended(execution.pidfd->native_handle()) && !program_pid_of(execution.pid);
         };
         const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(2);
         while (std::any_of(executions_.begin(), executions_.end(), is_starting) &&
                std::chrono::steady_clock::now() < deadline) {
-            pollfd news{inotify_.is_open() ? inotify_.native_handle() : -1, POLLIN, 0};
-            ::poll(&news, 1, 10);
+            ::poll(nullptr, 0, 1);
             try {
                 shelf_.read_new([this](std::uint64_t journal, const JournalRecord& record) {
                     take_note(journal, record);

@@ -1,8 +1,8 @@
 #include "agent/runner_spawner.hpp"
 
 #include "sweepctl/agent/exit_journal.hpp"
-#include "sweepctl/runner/contract.hpp"
 #include "sweepctl/base/log.hpp"
+#include "sweepctl/runner/contract.hpp"
 
 #include "agent/runner_params.hpp"
 #include "agent/vfork_clone.hpp"

@@ -44,6 +44,7 @@ int run(char** argv, char** environment) {
         !read_params(argv[1], params))
         return contract::kExitUsage;
 
+    set_blocked_signals(~SignalSet{0});
     // Should the agent die before the start record is written, then nothing was started: its claim
     // may be given out again. So we must not outlive it here.
     process_option(PR_SET_PDEATHSIG, SIGKILL);

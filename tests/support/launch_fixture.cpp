@@ -141,7 +141,8 @@ bool LaunchFixture::wait_until_over(const RunStory& story) {
 }
 
 bool LaunchFixture::wait_for_output(const std::string& words) {
-    return wait_until([&] { return output().find(words) != std::string::npos; });
+    const RunStory& story = stories_[{last_run_, 1}];
+    return wait_until([&] { return story.started && output().find(words) != std::string::npos; });
 }
 
 void LaunchFixture::replace_launcher(ProcessLauncherOptions options) {

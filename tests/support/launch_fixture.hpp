@@ -88,7 +88,7 @@ public:
     /// Serves the loop until `done`, at most for kPatience. False: it was never done.
     bool wait_until(const std::function<bool()>& done);
     bool wait_until_over(const RunStory& story);
-    /// Waits for these words in the run's output.
+    /// Waits for these words in the last run's output.
     bool wait_for_output(const std::string& words);
 
     /// Ends the launcher, as an agent that dies; its runs live on. The next one does not recover.

@@ -31,9 +31,8 @@ struct ProcessLauncherOptions {
 /// process should have called become_subreaper() and must have no children but the launcher's: a
 /// child that is no runner is taken for what a killed runner left behind.
 ///
-/// Its destructor waits (at most two seconds) until runners just started have written their start
-/// records, and leaves all runs alive. Launches not begun by then are dropped; nothing of them
-/// exists.
+/// Its destructor waits (at most two seconds) until runners just begun have started their programs,
+/// and leaves all runs alive. Launches not begun by then are dropped; nothing of them exists.
 [[nodiscard]] std::unique_ptr<Launcher> make_process_launcher(boost::asio::io_context& context,
                                                               ProcessLauncherOptions options,
                                                               LauncherEvents& events);

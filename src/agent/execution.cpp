@@ -1,0 +1,44 @@
+#include "agent/execution.hpp"
+
+#include "sweepctl/runner/contract.hpp"
+
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+
+#include <poll.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+namespace sweepctl {
+
+bool has_ended(int pidfd) {
+    pollfd entry{pidfd, POLLIN, 0};  // That is when a pidfd is readable.
+    return ::poll(&entry, 1, 0) == 1;
+}
+
+int send_to_runner(int pidfd, const OrderToRunner& order) {
+    siginfo_t info{};
+    info.si_code = SI_QUEUE;
+    info.si_pid = ::getpid();
+    info.si_uid = ::getuid();
+    info.si_value.sival_int = order.signal_number;
+    const auto number = [&] {
+        switch (order.order) {
+            case RunnerOrder::stop: return contract::kOrderStop;
+            case RunnerOrder::kill: return contract::kOrderKill;
+            case RunnerOrder::stop_with: return contract::kOrderStopWith;
+            case RunnerOrder::forward: return contract::kOrderForward;
+        }
+        std::abort();
+    }();
+    info.si_signo = number;
+    const bool with_value =
+        order.order == RunnerOrder::stop_with || order.order == RunnerOrder::forward;
+    // Without a value it cannot fail for lack of memory.
+    return ::syscall(SYS_pidfd_send_signal, pidfd, number, with_value ? &info : nullptr, 0) == 0
+               ? 0
+               : errno;
+}
+
+}  // namespace sweepctl

@@ -1,0 +1,61 @@
+#pragma once
+
+#include "sweepctl/agent/launcher.hpp"
+#include "sweepctl/aio/timer.hpp"
+
+#include "agent/leftovers.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/basic_stream_descriptor.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+// What the process launcher knows about one (run, attempt), and how it speaks to its runner.
+
+namespace sweepctl {
+
+using Descriptor =
+    boost::asio::posix::basic_stream_descriptor<boost::asio::io_context::executor_type>;
+
+/// An order as it is given to a launcher.
+struct OrderToRunner {
+    RunnerOrder order;
+    int signal_number;
+};
+
+/// One (run, attempt), from its launch until it is over and forgotten.
+struct Execution {
+    enum class Phase : std::uint8_t {
+        launching,  ///< on its way through a launcher thread
+        live,       ///< its runner is watched
+        leaving,    ///< the runner is gone; what it left behind is being killed
+        over,       ///< told to the agent, or only read from a journal
+    };
+
+    RunId run;
+    std::uint32_t attempt = 0;
+    Phase phase = Phase::over;
+    std::optional<std::uint64_t> journal;  ///< where its records are
+    bool writing = false;                  ///< to that journal, now or soon
+    int pid = 0;                           ///< of the runner; set while live
+    std::optional<Descriptor> pidfd;       ///< set exactly while live
+    std::vector<OrderToRunner> orders;     ///< given while launching
+    bool started = false;                  ///< its start record was read
+    bool ended = false;                    ///< its end record was read
+    bool drained = false;                  ///< the record that says so was read
+    bool forgotten = false;
+    std::optional<LeftoverHunt> hunt;  ///< set exactly while leaving
+    std::optional<Timer> next_pass;    ///< of that hunt
+    std::chrono::milliseconds pass_pause{2};
+};
+
+/// The process has ended.
+[[nodiscard]] bool has_ended(int pidfd);
+
+/// 0, or errno.
+[[nodiscard]] int send_to_runner(int pidfd, const OrderToRunner& order);
+
+}  // namespace sweepctl
