@@ -22,14 +22,14 @@ constexpr std::string_view kHasRun = "SELECT 1 FROM runs WHERE id = ?1";
 void check_above(std::uint64_t next,
                  std::uint64_t highest,
                  const std::string& what,
-                 Findings& findings) {
+                 FsckReport& findings) {
     if (next > highest) return;
     findings.add("serials", "",
                  "the next " + what + " is " + std::to_string(next) + ", but " +
                      std::to_string(highest) + " was given already");
 }
 
-void check_serials(sqlite::Database& database, Findings& findings) {
+void check_serials(sqlite::Database& database, FsckReport& findings) {
     sqlite::Statement select = database.prepare(kSerials);
     sqlite::Rows row = select.query();
     if (!row.next()) {
@@ -70,19 +70,19 @@ std::string of_many(std::size_t count, std::size_t max) {
 
 }  // namespace
 
-void Findings::add(const std::string& what, const std::string& id, std::string detail) {
+void FsckReport::add(const std::string& what, const std::string& id, std::string detail) {
     if (++counts_[what] > max_) return;
     findings_.push_back(FsckFinding{what, id, std::move(detail)});
 }
 
-std::vector<FsckFinding> Findings::take() {
+std::vector<FsckFinding> FsckReport::take() {
     for (const auto& [what, count] : counts_) {
         if (count > max_) findings_.push_back(FsckFinding{what, "", of_many(count, max_)});
     }
     return std::move(findings_);
 }
 
-void check_structure(sqlite::Database& database, Findings& findings) {
+void check_structure(sqlite::Database& database, FsckReport& findings) {
     {
         sqlite::Statement check = database.prepare(kIntegrity);
         for (sqlite::Rows row = check.query(); row.next();) {
@@ -101,7 +101,7 @@ void check_structure(sqlite::Database& database, Findings& findings) {
 }
 
 std::vector<FsckFinding> fsck(const FsckOptions& options) {
-    Findings findings(options.findings_max);
+    FsckReport findings(options.findings_max);
     // Before the database, which is the newer of the two then; check_files() reckons with that.
     const RunFiles files = options.home.empty() ? RunFiles{} : list_run_files(options.home);
     sqlite::Database database = open_for_reading(options.database);

@@ -17,9 +17,9 @@
 namespace sweepctl {
 
 /// Collects findings, up to a number of each kind.
-class Findings {
+class FsckReport {
 public:
-    explicit Findings(std::size_t max) : max_(max) {}
+    explicit FsckReport(std::size_t max) : max_(max) {}
     void add(const std::string& what, const std::string& id, std::string detail);
     /// All, and one more for each kind that had too many.
     [[nodiscard]] std::vector<FsckFinding> take();
@@ -46,11 +46,11 @@ struct FsckFacts {
 };
 
 /// SQLite's own structure, foreign keys, and numbers that must never be given twice.
-void check_structure(sqlite::Database& database, Findings& findings);
+void check_structure(sqlite::Database& database, FsckReport& findings);
 /// Each sweep with its runs, attempts and metrics.
-[[nodiscard]] FsckFacts check_sweeps_and_runs(sqlite::Database& database, Findings& findings);
+[[nodiscard]] FsckFacts check_sweeps_and_runs(sqlite::Database& database, FsckReport& findings);
 /// The audit log: without gaps, legal throughout, and agreeing with the states.
-void check_events(sqlite::Database& database, const FsckFacts& facts, Findings& findings);
+void check_events(sqlite::Database& database, const FsckFacts& facts, FsckReport& findings);
 
 /// Names of the directories and files below `home`/sweeps.
 struct RunFiles {
@@ -61,6 +61,6 @@ struct RunFiles {
 void check_files(sqlite::Database& database,
                  const RunFiles& files,
                  const std::string& home,
-                 Findings& findings);
+                 FsckReport& findings);
 
 }  // namespace sweepctl

@@ -64,7 +64,7 @@ struct EventRow {
 
 class EventsCheck {
 public:
-    EventsCheck(sqlite::Database& database, const FsckFacts& facts, Findings& findings)
+    EventsCheck(sqlite::Database& database, const FsckFacts& facts, FsckReport& findings)
         : database_(database), facts_(facts), findings_(findings) {}
 
     void run() {
@@ -189,14 +189,14 @@ private:
 
     sqlite::Database& database_;
     const FsckFacts& facts_;
-    Findings& findings_;
+    FsckReport& findings_;
     std::unordered_map<std::int64_t, RunTrace> runs_;
     std::unordered_map<std::int64_t, SweepStatus> sweeps_;
 };
 
 }  // namespace
 
-void check_events(sqlite::Database& database, const FsckFacts& facts, Findings& findings) {
+void check_events(sqlite::Database& database, const FsckFacts& facts, FsckReport& findings) {
     EventsCheck(database, facts, findings).run();
 }
 

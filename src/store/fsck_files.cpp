@@ -51,7 +51,7 @@ bool there(const std::string& path) {
 
 class FilesCheck {
 public:
-    FilesCheck(sqlite::Database& database, const std::string& home, Findings& findings)
+    FilesCheck(sqlite::Database& database, const std::string& home, FsckReport& findings)
         : directory_(sweeps_directory(home)),
           findings_(findings),
           has_sweep_(database.prepare(kHasSweep)),
@@ -97,7 +97,7 @@ private:
     }
 
     std::string directory_;
-    Findings& findings_;
+    FsckReport& findings_;
     sqlite::Statement has_sweep_;
     sqlite::Statement attempt_of_;
     sqlite::Statement live_here_;
@@ -124,7 +124,7 @@ RunFiles list_run_files(const std::string& home) {
 void check_files(sqlite::Database& database,
                  const RunFiles& files,
                  const std::string& home,
-                 Findings& findings) {
+                 FsckReport& findings) {
     FilesCheck(database, home, findings).run(files);
 }
 

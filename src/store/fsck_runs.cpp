@@ -45,7 +45,7 @@ std::string word(bool truth, const char* yes, const char* no) {
 }
 
 /// One run by itself.
-void check_run(const Run& run, const std::set<std::string>& agents, Findings& findings) {
+void check_run(const Run& run, const std::set<std::string>& agents, FsckReport& findings) {
     const std::string state(to_string(run.state));
     const auto broken = [&](const char* what, std::string detail) {
         findings.add(what, run.id.text, std::move(detail));
@@ -91,7 +91,7 @@ void check_run(const Run& run, const std::set<std::string>& agents, Findings& fi
 /// A sweep and what its runs add up to.
 class SweepCheck {
 public:
-    SweepCheck(const SweepRecord& sweep, Findings& findings)
+    SweepCheck(const SweepRecord& sweep, FsckReport& findings)
         : sweep_(sweep), findings_(findings), coverage_(sweep.coverage) {}
 
     void add(const Run& run) {
@@ -171,7 +171,7 @@ private:
     }
 
     const SweepRecord& sweep_;
-    Findings& findings_;
+    FsckReport& findings_;
     Coverage coverage_;
     RunCounts counts_;
     std::set<std::uint64_t> numbers_;
@@ -182,7 +182,7 @@ private:
 
 class RunsCheck {
 public:
-    RunsCheck(sqlite::Database& database, Findings& findings)
+    RunsCheck(sqlite::Database& database, FsckReport& findings)
         : database_(database),
           findings_(findings),
           one_sweep_(database.prepare(select(kSweepColumns, kOneSweep))),
@@ -272,7 +272,7 @@ private:
     }
 
     sqlite::Database& database_;
-    Findings& findings_;
+    FsckReport& findings_;
     sqlite::Statement one_sweep_;
     sqlite::Statement origin_;
     sqlite::Statement runs_;
@@ -283,7 +283,7 @@ private:
 
 }  // namespace
 
-FsckFacts check_sweeps_and_runs(sqlite::Database& database, Findings& findings) {
+FsckFacts check_sweeps_and_runs(sqlite::Database& database, FsckReport& findings) {
     return RunsCheck(database, findings).run();
 }
 
