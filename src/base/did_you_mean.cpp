@@ -10,6 +10,8 @@ namespace {
 
 // Nobody mistypes a word longer than this, and the distance costs the product of the lengths.
 constexpr std::size_t kLongestWord = 64;
+// Of lists longer than this only the front is looked at: a suggestion is not worth the time.
+constexpr std::size_t kLongestList = 1000;
 
 std::string lower(std::string_view word) {
     std::string out(word);
@@ -49,8 +51,11 @@ std::string_view did_you_mean(std::string_view word, const std::vector<std::stri
     const std::string small = lower(word);
     std::size_t limit = word.size() < 5 ? 1 : 2;
     std::string_view nearest;
-    for (const std::string_view candidate : known) {
-        if (candidate.size() > kLongestWord) continue;
+    for (std::size_t i = 0; i < std::min(known.size(), kLongestList); ++i) {
+        const std::string_view candidate = known[i];
+        if (candidate.size() > word.size() + limit || word.size() > candidate.size() + limit) {
+            continue;
+        }
         const std::string other = lower(candidate);
         if (other == small) return candidate;
         const std::size_t distance = edits(small, other);

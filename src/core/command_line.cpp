@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <unordered_map>
 #include <utility>
 
 namespace sweepctl {
@@ -46,6 +47,9 @@ constexpr std::array<std::pair<std::string_view, Macro>, 12> kMacros{{
 /// How many defaults of `${envvar:X:-default}` may stand inside each other.
 constexpr int kDefaultsMax = 8;
 
+/// So many unknown names of a command are compared with the known ones: each costs their number.
+constexpr std::size_t kComparedMax = 200;
+
 constexpr std::string_view kNoProgramHint =
     "add the key 'program', or name the script in 'command' instead of '${program}'";
 
@@ -60,22 +64,12 @@ const std::vector<std::string>& chunks_of(const std::vector<std::string>& comman
     return command.empty() ? default_command() : command;
 }
 
-/// The value that a dotted name stands for: of a whole name first, since names may hold dots.
-const ParamValue* value_named(const ParamMap& map, std::string_view name) {
-    if (const ParamValue* value = find(map, name)) return value;
-    for (std::size_t dot = name.find('.'); dot != std::string_view::npos;
-         dot = name.find('.', dot + 1)) {
-        const ParamValue* group = find(map, name.substr(0, dot));
-        const ParamMap* inner = group == nullptr ? nullptr : group->get_if<ParamMap>();
-        if (inner == nullptr) continue;
-        if (const ParamValue* value = value_named(*inner, name.substr(dot + 1))) return value;
-    }
-    return nullptr;
-}
-
-std::string did_you_mean_macro(std::string_view name, std::vector<std::string_view> names) {
+std::string did_you_mean_macro(std::string_view name,
+                               const std::vector<std::string_view>& parameters) {
+    std::vector<std::string_view> names;
     for (const auto& known : kMacros)
         names.push_back(known.first);
+    names.insert(names.end(), parameters.begin(), parameters.end());
     const std::string_view nearest = did_you_mean(name, names);
     return nearest.empty() ? std::string{} : "did you mean '${" + std::string(nearest) + "}'?";
 }
@@ -126,13 +120,45 @@ private:
     void whole(std::string_view name) {
         if (const auto macro = macro_named(name)) return expand(*macro);
         if (const auto variable = EnvReference::read(name)) return put(value_of(*variable, 0));
-        if (const ParamValue* value = value_named(input_.config, name)) {
+        if (const ParamValue* value = value_named(name)) {
             return put(python_str(*value));
         }
         std::vector<std::string_view> names;
         for (const auto& entry : input_.config)
             names.emplace_back(entry.first);
         error_ = unknown_macro(chunk_, name, names);
+    }
+
+    /// The value that a dotted name stands for: of a whole name first, since names may hold dots.
+    const ParamValue* value_named(std::string_view name) {
+        if (parameters_.empty()) {
+            for (const auto& [known, value] : input_.config)
+                parameters_.emplace(known, &value);
+        }
+        const auto top = [&](std::string_view key) {
+            const auto found = parameters_.find(key);
+            return found == parameters_.end() ? nullptr : found->second;
+        };
+        if (const ParamValue* value = top(name)) return value;
+        for (std::size_t dot = name.find('.'); dot != std::string_view::npos;
+             dot = name.find('.', dot + 1)) {
+            const ParamValue* group = top(name.substr(0, dot));
+            if (group == nullptr) continue;
+            if (const ParamValue* value = value_below(*group, name.substr(dot + 1))) return value;
+        }
+        return nullptr;
+    }
+    static const ParamValue* value_below(const ParamValue& group, std::string_view name) {
+        const auto* map = group.get_if<ParamMap>();
+        if (map == nullptr) return nullptr;
+        if (const ParamValue* value = find(*map, name)) return value;
+        for (std::size_t dot = name.find('.'); dot != std::string_view::npos;
+             dot = name.find('.', dot + 1)) {
+            const ParamValue* inner = find(*map, name.substr(0, dot));
+            if (inner == nullptr) continue;
+            if (const ParamValue* value = value_below(*inner, name.substr(dot + 1))) return value;
+        }
+        return nullptr;
     }
 
     std::string expanded(const MacroText& text, int depth) {
@@ -142,7 +168,7 @@ private:
                 out += piece.text;
             } else if (const auto variable = EnvReference::read(piece.text)) {
                 out += value_of(*variable, depth);
-            } else if (const ParamValue* value = value_named(input_.config, piece.text)) {
+            } else if (const ParamValue* value = value_named(piece.text)) {
                 out += python_str(*value);
             } else {
                 out.append("${").append(piece.text).append("}");
@@ -222,6 +248,7 @@ private:
     }
 
     const CommandInput& input_;
+    std::unordered_map<std::string_view, const ParamValue*> parameters_;  ///< made when needed
     std::size_t chunk_ = 0;
     std::vector<std::string> argv_;
     std::optional<CommandError> error_;
@@ -275,6 +302,8 @@ private:
         remarks_.push_back({error, {chunk_, std::move(message), std::move(hint)}});
     }
 
+    bool may_compare() { return ++compared_ <= kComparedMax; }
+
     /// A name below a parameter's is taken for a key of its values (a list of maps).
     [[nodiscard]] bool is_parameter(std::string_view name) const {
         for (std::size_t end = name.size();; end = name.rfind('.', end - 1)) {
@@ -300,7 +329,11 @@ private:
             return;
         }
         if (is_variable(name) || is_parameter(name)) return;
-        remarks_.push_back({true, unknown_macro(chunk_, name, names_)});
+        if (may_compare()) {
+            remarks_.push_back({true, unknown_macro(chunk_, name, names_)});
+        } else {
+            remark(true, "unknown macro '${" + shown(name) + "}'", {});
+        }
     }
     void inside(std::string_view name) {
         if (is_variable(name) || is_parameter(name)) return;
@@ -310,6 +343,7 @@ private:
                           "make it a chunk of its own; only parameters and "
                           "'${envvar:X}' are expanded inside one");
         }
+        if (!may_compare()) return;
         if (std::string hint = did_you_mean_macro(name, names_); !hint.empty()) {
             remark(false, text, std::move(hint));
         }
@@ -319,6 +353,7 @@ private:
     std::vector<std::string> dotted_;
     std::vector<std::string_view> names_;
     std::size_t chunk_ = 0;
+    std::size_t compared_ = 0;
     std::vector<CommandRemark> remarks_;
 };
 

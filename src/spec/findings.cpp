@@ -13,8 +13,9 @@ namespace {
 
 constexpr std::size_t kShownOfOneSeverity = 100;
 constexpr std::size_t kShownOfOneOddity = 5;
-/// Longer lists are left out where there is a near word.
+/// Longer lists are left out where there is a near word, and cut off where there is none.
 constexpr std::size_t kKnownMax = 12;
+constexpr std::size_t kListedMax = 24;
 
 struct Remark {
     Severity severity;
@@ -128,16 +129,16 @@ std::vector<Diagnostic> Findings::take() {
 std::string suggest(std::string_view word, const std::vector<std::string_view>& known) {
     std::string hint;
     if (const std::string_view meant = did_you_mean(word, known); !meant.empty()) {
-        hint.append("did you mean '").append(meant).append("'?");
+        hint.append("did you mean '").append(shown(meant)).append("'?");
         if (known.size() > kKnownMax) return hint;
         hint.push_back(' ');
     }
     hint += "known: ";
-    for (std::size_t i = 0; i < known.size(); ++i) {
+    for (std::size_t i = 0; i < std::min(known.size(), kListedMax); ++i) {
         if (i > 0) hint += ", ";
-        hint += known[i];
+        hint += shown(known[i]);
     }
-    return hint;
+    return known.size() > kListedMax ? hint + ", ..." : hint;
 }
 
 }  // namespace sweepctl

@@ -61,8 +61,13 @@ void parse_command(Fields& fields, SweepSpec& spec, Findings& findings) {
         shape.parameters.push_back(parameter.path);
     for (CommandRemark& remark : check_command(shape)) {
         if (shape.command.empty()) {
+            const bool job =
+                fields.node().find("job") != nullptr || fields.node().find("image_uri") != nullptr;
             findings.error(fields.node().place, "'program' is missing",
-                           "the default command runs it; name a script, or write a 'command'");
+                           job ? "jobs and images are not run here; name a script, or write a "
+                                 "'command'"
+                               : "the default command runs it; name a script, or write a "
+                                 "'command'");
             continue;
         }
         const Place place = places[remark.what.chunk];

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <map>
 #include <string>
 #include <utility>
 
@@ -14,6 +15,16 @@ namespace sweepctl {
 namespace {
 
 constexpr std::uint64_t kSmallMax = 1'000'000;  ///< for counts of slots, runs, attempts
+
+/// How many unknown names get a hint: more than that nobody is shown anyway.
+constexpr std::size_t kHintsMax = 100;
+
+std::string dotted_name(const Parameter& parameter) {
+    std::string name;
+    for (const std::string& level : parameter.path)
+        name.append(name.empty() ? "" : ".").append(level);
+    return name;
+}
 
 class ExtensionReader {
 public:
@@ -284,24 +295,32 @@ private:
 
     /// The parameter of a dotted name, or nullptr and an error.
     const Parameter* check_parameter(Place place, const std::string& name, std::string_view key) {
-        std::vector<std::string> names;
-        for (const Parameter& parameter : spec_.space.parameters) {
-            std::string dotted;
-            for (const std::string& level : parameter.path)
-                dotted.append(dotted.empty() ? "" : ".").append(level);
-            if (dotted == name) return &parameter;
-            names.push_back(std::move(dotted));
+        if (parameters_.empty()) {
+            for (const Parameter& parameter : spec_.space.parameters)
+                parameters_.emplace(dotted_name(parameter), &parameter);
+        }
+        if (const auto found = parameters_.find(name); found != parameters_.end()) {
+            return found->second;
+        }
+        std::string hint;
+        if (++unknown_parameters_ <= kHintsMax) {
+            std::vector<std::string_view> names;
+            for (const auto& known : parameters_)
+                names.emplace_back(known.first);
+            hint = suggest(name, names);
         }
         findings_.error(place,
                         "'sweepctl." + std::string(key) + "' names '" + shown(name) +
                             "', which is no parameter",
-                        suggest(name, {names.begin(), names.end()}));
+                        std::move(hint));
         return nullptr;
     }
 
     SweepSpec& spec_;
     Findings& findings_;
     Fields fields_;
+    std::map<std::string, const Parameter*> parameters_;  ///< by dotted name, made when needed
+    std::size_t unknown_parameters_ = 0;
 };
 
 }  // namespace
