@@ -5,7 +5,7 @@
 namespace sweepctl {
 
 std::string shown(std::string_view text, std::size_t length_max) {
-    constexpr std::string_view kHex = "0123456789abcdef";
+    constexpr std::string_view hex = "0123456789abcdef";
     std::string out;
     for (std::size_t i = 0; i < text.size();) {
         if (out.size() >= length_max) return out + "...";
@@ -18,8 +18,8 @@ std::string shown(std::string_view text, std::size_t length_max) {
             out += "\\t";
         } else if (control || !point.valid) {
             out += "\\x";
-            out.push_back(kHex[(point.value >> 4U) & 0xfU]);
-            out.push_back(kHex[point.value & 0xfU]);
+            out.push_back(hex[(point.value >> 4U) & 0xfU]);
+            out.push_back(hex[point.value & 0xfU]);
         } else {
             out += text.substr(i, point.length);
         }

@@ -67,6 +67,7 @@ const std::vector<std::string>& chunks_of(const std::vector<std::string>& comman
 std::string did_you_mean_macro(std::string_view name,
                                const std::vector<std::string_view>& parameters) {
     std::vector<std::string_view> names;
+    names.reserve(kMacros.size() + parameters.size());
     for (const auto& known : kMacros)
         names.push_back(known.first);
     names.insert(names.end(), parameters.begin(), parameters.end());

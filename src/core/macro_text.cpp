@@ -57,9 +57,9 @@ std::vector<MacroText::Piece> MacroText::pieces() const {
 }
 
 std::optional<EnvReference> EnvReference::read(std::string_view inside) {
-    constexpr std::string_view kPrefix = "envvar:";
-    if (inside.substr(0, kPrefix.size()) != kPrefix) return std::nullopt;
-    inside.remove_prefix(kPrefix.size());
+    constexpr std::string_view prefix = "envvar:";
+    if (inside.substr(0, prefix.size()) != prefix) return std::nullopt;
+    inside.remove_prefix(prefix.size());
     EnvReference reference;
     const std::size_t mark = inside.find(":-");
     reference.name = inside.substr(0, mark);

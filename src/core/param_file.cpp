@@ -30,12 +30,12 @@ bool plain_is_safe(std::string_view text) {
     if (!((first >= 'a' && first <= 'z') || (first >= 'A' && first <= 'Z') || first == '_')) {
         return false;
     }
-    constexpr std::array<std::string_view, 9> kWords{"y",   "n",    "yes",   "no",  "on",
-                                                     "off", "true", "false", "null"};
+    constexpr std::array<std::string_view, 9> words{"y",   "n",    "yes",   "no",  "on",
+                                                    "off", "true", "false", "null"};
     std::string lower(text);
     for (char& c : lower)
         c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    return std::find(kWords.begin(), kWords.end(), lower) == kWords.end();
+    return std::find(words.begin(), words.end(), lower) == words.end();
 }
 
 void append_text(std::string& out, std::string_view text) {
@@ -43,12 +43,12 @@ void append_text(std::string& out, std::string_view text) {
         out += text;
         return;
     }
-    constexpr std::string_view kHex = "0123456789ABCDEF";
+    constexpr std::string_view hex = "0123456789ABCDEF";
     const auto escape = [&](char kind, std::uint32_t code, int digits) {
         out.push_back('\\');
         out.push_back(kind);
         for (int shift = (digits - 1) * 4; shift >= 0; shift -= 4)
-            out.push_back(kHex[(code >> static_cast<unsigned>(shift)) & 0xfU]);
+            out.push_back(hex[(code >> static_cast<unsigned>(shift)) & 0xfU]);
     };
     out.push_back('"');
     for (std::size_t i = 0; i < text.size();) {
@@ -94,11 +94,11 @@ void append_value(std::string& out, const ParamValue& value, std::size_t indent)
 
 /// Writes `key:`, or the long form of it: readers take no simple key above 1024 characters.
 void append_key(std::string& out, std::string_view key, std::size_t indent) {
-    constexpr std::size_t kLongKey = 128;
+    constexpr std::size_t long_key = 128;
     out.append(indent, ' ');
-    if (key.size() > kLongKey) out += "? ";
+    if (key.size() > long_key) out += "? ";
     append_text(out, key);
-    if (key.size() > kLongKey) out.append("\n").append(indent, ' ');
+    if (key.size() > long_key) out.append("\n").append(indent, ' ');
     out.push_back(':');
 }
 

@@ -19,9 +19,9 @@ namespace {
 constexpr std::uint32_t kEscapedByte = 0xdc00;
 
 void append_hex(std::string& out, std::uint32_t value, int digits) {
-    constexpr std::string_view kDigits = "0123456789abcdef";
+    constexpr std::string_view hex = "0123456789abcdef";
     for (int shift = (digits - 1) * 4; shift >= 0; shift -= 4)
-        out.push_back(kDigits[(value >> static_cast<unsigned>(shift)) & 0xfU]);
+        out.push_back(hex[(value >> static_cast<unsigned>(shift)) & 0xfU]);
 }
 
 /// repr() of a str: single quotes unless the text has a single and no double one.

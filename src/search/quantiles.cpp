@@ -50,13 +50,13 @@ double log_front(double a, double b, double log_x) {
 /// The continued fraction of I_x(a, b) a / front (Abramowitz and Stegun 26.5.8), by the modified
 /// Lentz method; it converges fast for x up to about the mean.
 double continued_fraction(double a, double b, double x) {
-    constexpr double kTiny = 1e-300;
-    constexpr int kTermsMax = 2'000'000;  // it takes about the square root of max(a, b)
-    const auto not_zero = [](double value) { return std::abs(value) < kTiny ? kTiny : value; };
+    constexpr double tiny = 1e-300;
+    constexpr int terms_max = 2'000'000;  // it takes about the square root of max(a, b)
+    const auto not_zero = [](double value) { return std::abs(value) < tiny ? tiny : value; };
     double c = 1.0;
     double d = 1.0 / not_zero(1.0 - (a + b) * x / (a + 1.0));
     double fraction = d;
-    for (int term = 1; term <= kTermsMax; ++term) {
+    for (int term = 1; term <= terms_max; ++term) {
         const double m = term;
         const double even = m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m));
         d = 1.0 / not_zero(1.0 + even * d);
@@ -85,8 +85,8 @@ double lower_quantile(double a, double b, double u) {
     double low = -std::numeric_limits<double>::infinity();
     double high = std::log(a / (a + b));
     double log_x = std::min(high, (target + std::log(a) + log_beta(a, b)) / a);
-    constexpr int kStepsMax = 200;
-    for (int step = 0; step < kStepsMax; ++step) {
+    constexpr int steps_max = 200;
+    for (int step = 0; step < steps_max; ++step) {
         const double value = log_lower_tail(a, b, log_x);
         if (value < target) {
             low = log_x;

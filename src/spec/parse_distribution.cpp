@@ -196,6 +196,7 @@ private:
         const Kind* kind = word == nullptr ? nullptr : kind_named(*word);
         if (kind == nullptr) {
             std::vector<std::string_view> known;
+            known.reserve(kKinds.size());
             for (const Kind& each : kKinds)
                 known.push_back(each.name);
             findings_.error(

@@ -140,7 +140,7 @@ private:
 
     /// Values are the texts as written: `RATE: 1e-5` is 1e-5 and `FLAG: on` is on.
     void read_env(const YamlNode& node) {
-        constexpr std::array<std::string_view, 10> kPerRun{
+        constexpr std::array<std::string_view, 10> per_run{
             "WANDB_RUN_ID",      "WANDB_SWEEP_ID",   "WANDB_SWEEP_PARAM_PATH", "SWEEPCTL_RUN_ID",
             "SWEEPCTL_SWEEP_ID", "SWEEPCTL_ATTEMPT", "SWEEPCTL_SLOT",          "SWEEPCTL_METRICS",
             "SWEEPCTL_RUN_DIR",  "SWEEPCTL_REPEAT"};
@@ -153,7 +153,7 @@ private:
                                 "letters, digits and '_' make a name");
                 continue;
             }
-            if (std::find(kPerRun.begin(), kPerRun.end(), name) != kPerRun.end()) {
+            if (std::find(per_run.begin(), per_run.end(), name) != per_run.end()) {
                 findings_.warning(entry.key_place,
                                   "'" + name + "' is set for each run, whatever is written here");
             }
@@ -175,9 +175,9 @@ private:
     }
 
     void read_grid_keys() {
-        constexpr std::array kOrders{GridOrder::listed, GridOrder::random};
+        constexpr std::array orders{GridOrder::listed, GridOrder::random};
         if (const auto order = fields_.word("order", {"listed", "random"})) {
-            spec_.order = kOrders[*order];
+            spec_.order = orders[*order];
         }
         spec_.grid_exclusive = fields_.flag("grid_exclusive").value_or(false);
         for (const char* key : {"order", "grid_exclusive"}) {
@@ -210,11 +210,11 @@ private:
 
     void read_metrics(const YamlNode& node) {
         using StdoutMetrics = ProgramSpec::StdoutMetrics;
-        constexpr std::array kKinds{StdoutMetrics::none, StdoutMetrics::json, StdoutMetrics::kv};
+        constexpr std::array kinds{StdoutMetrics::none, StdoutMetrics::json, StdoutMetrics::kv};
         Fields fields(node, "sweepctl.metrics", findings_);
         fields.refuse_unknown({"stdout"}, Fields::Unknown::refuse);
         if (const auto kind = fields.word("stdout", {"none", "json", "kv"})) {
-            spec_.program.stdout_metrics = kKinds[*kind];
+            spec_.program.stdout_metrics = kinds[*kind];
         }
     }
 

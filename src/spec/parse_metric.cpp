@@ -70,7 +70,7 @@ void check_metrics(const YamlNode& node, Findings& findings) {
 }
 
 void parse_early_terminate(const YamlNode& node, SweepSpec& spec, Findings& findings) {
-    constexpr auto kIterationsMax = static_cast<std::uint64_t>(kBandMax);
+    constexpr auto iterations_max = static_cast<std::uint64_t>(kBandMax);
     Fields fields(node, "early_terminate", findings);
     fields.refuse_unknown({"type", "min_iter", "max_iter", "s", "eta", "strict"},
                           Fields::Unknown::refuse_near);
@@ -81,8 +81,8 @@ void parse_early_terminate(const YamlNode& node, SweepSpec& spec, Findings& find
     }
 
     Hyperband hyperband;
-    hyperband.min_iter = fields.count("min_iter", 1, kIterationsMax);
-    hyperband.max_iter = fields.count("max_iter", 1, kIterationsMax);
+    hyperband.min_iter = fields.count("min_iter", 1, iterations_max);
+    hyperband.max_iter = fields.count("max_iter", 1, iterations_max);
     if (const auto s = fields.count("s", 0, std::numeric_limits<std::uint32_t>::max())) {
         hyperband.s = static_cast<std::uint32_t>(*s);
     }

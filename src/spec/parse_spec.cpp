@@ -85,14 +85,14 @@ private:
     }
 
     std::optional<Method> read_method() {
-        constexpr std::array kMethods{Method::grid, Method::random, Method::bayes, Method::custom};
+        constexpr std::array methods{Method::grid, Method::random, Method::bayes, Method::custom};
         method_node_ = required(
             "method", "write 'method: grid' to try every combination, or 'method: random'");
         if (method_node_ == nullptr) return std::nullopt;
         const YamlNode& node = *method_node_;
         const std::vector<std::string_view> words{"grid", "random", "bayes", "custom"};
         for (std::size_t i = 0; i < words.size(); ++i) {
-            if (node.kind == YamlNode::Kind::scalar && node.text == words[i]) return kMethods[i];
+            if (node.kind == YamlNode::Kind::scalar && node.text == words[i]) return methods[i];
         }
         findings_.error(node.place,
                         node.kind == YamlNode::Kind::scalar
@@ -172,9 +172,9 @@ private:
         std::string ignored;
         const YamlNode::Entry* first = nullptr;
         for (const YamlNode::Entry& entry : fields_.node().entries) {
-            constexpr std::array<std::string_view, 6> kForeign{"job",       "image_uri", "launch",
-                                                               "scheduler", "settings",  "imports"};
-            if (std::find(kForeign.begin(), kForeign.end(), entry.key) == kForeign.end()) continue;
+            constexpr std::array<std::string_view, 6> foreign{"job",       "image_uri", "launch",
+                                                              "scheduler", "settings",  "imports"};
+            if (std::find(foreign.begin(), foreign.end(), entry.key) == foreign.end()) continue;
             if (first == nullptr) first = &entry;
             ignored.append(ignored.empty() ? "'" : ", '").append(entry.key).append("'");
         }

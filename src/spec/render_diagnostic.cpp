@@ -73,9 +73,9 @@ std::string_view to_string(Severity severity) {
 std::string render(const Diagnostic& diagnostic,
                    std::string_view file_name,
                    std::string_view text) {
-    constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
-    if (text.substr(0, kByteOrderMark.size()) == kByteOrderMark) {
-        text.remove_prefix(kByteOrderMark.size());
+    constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
+    if (text.substr(0, byte_order_mark.size()) == byte_order_mark) {
+        text.remove_prefix(byte_order_mark.size());
     }
     std::string out(file_name);
     out.push_back(':');

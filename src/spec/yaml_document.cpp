@@ -221,18 +221,18 @@ private:
     }
 
     ScalarReading tagged(Place place, const std::string& tag, const std::string& value) {
-        constexpr std::string_view kStandard = "tag:yaml.org,2002:";
+        constexpr std::string_view standard = "tag:yaml.org,2002:";
         if (tag == "!") return {value, Oddity::none};
-        if (tag.compare(0, kStandard.size(), kStandard) == 0) {
-            const std::string_view name = std::string_view(tag).substr(kStandard.size());
+        if (tag.compare(0, standard.size(), standard) == 0) {
+            const std::string_view name = std::string_view(tag).substr(standard.size());
             if (name == "str") return {value, Oddity::none};
-            constexpr std::array<std::pair<std::string_view, ScalarTag>, 4> kTags{{
+            constexpr std::array<std::pair<std::string_view, ScalarTag>, 4> tags{{
                 {"null", ScalarTag::null},
                 {"bool", ScalarTag::boolean},
                 {"int", ScalarTag::integer},
                 {"float", ScalarTag::real},
             }};
-            for (const auto& [known, type] : kTags) {
+            for (const auto& [known, type] : tags) {
                 if (name != known) continue;
                 ScalarReading reading = read_tagged_scalar(value, type);
                 if (reading.oddity != Oddity::out_of_range) return reading;
@@ -425,7 +425,7 @@ std::string_view hint_for(std::string_view message, std::string_view line) {
     if (indentation.find('\t') != std::string_view::npos) {
         return "this line is indented with a tab: YAML takes spaces only";
     }
-    constexpr std::array<std::pair<std::string_view, std::string_view>, 14> kHints{{
+    constexpr std::array<std::pair<std::string_view, std::string_view>, 14> hints{{
         {"bad file", "it is nested too deeply"},
         {"illegal map value", "check the indentation, and put a text with ': ' in it in quotes"},
         {"illegal map key", "check the indentation"},
@@ -443,7 +443,7 @@ std::string_view hint_for(std::string_view message, std::string_view line) {
         {"unknown escape character",
          "write '\\\\' for a backslash, or use single quotes, which have no escapes"},
     }};
-    for (const auto& [known, hint] : kHints) {
+    for (const auto& [known, hint] : hints) {
         if (message.substr(0, known.size()) == known) return hint;
     }
     return {};

@@ -170,14 +170,14 @@ std::optional<ScalarReading> read_sexagesimal(std::string_view text) {
 }
 
 std::optional<double> special_float(std::string_view text) {
-    constexpr double kInfinity = std::numeric_limits<double>::infinity();
+    constexpr double infinity = std::numeric_limits<double>::infinity();
     for (const std::string_view word : {".nan", ".NaN", ".NAN"}) {
         if (text == word) return std::numeric_limits<double>::quiet_NaN();
     }
     const bool negative = !text.empty() && text[0] == '-';
     if (!text.empty() && (text[0] == '-' || text[0] == '+')) text.remove_prefix(1);
     for (const std::string_view word : {".inf", ".Inf", ".INF"}) {
-        if (text == word) return negative ? -kInfinity : kInfinity;
+        if (text == word) return negative ? -infinity : infinity;
     }
     return std::nullopt;
 }
@@ -270,7 +270,7 @@ ScalarReading read_plain_scalar(std::string_view text) {
 }
 
 ScalarReading read_tagged_scalar(std::string_view text, ScalarTag tag) {
-    const ScalarReading cannot{ParamValue{}, Oddity::out_of_range};
+    ScalarReading cannot{ParamValue{}, Oddity::out_of_range};
     switch (tag) {
         case ScalarTag::null: return is_null(text) ? ScalarReading{} : cannot;
         case ScalarTag::boolean: return read_bool(text).value_or(cannot);
