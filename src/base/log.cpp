@@ -3,12 +3,12 @@
 // spdlog and fmt are compiled into this one file: as shared libraries they would cost every start
 // of the program more than the rest of its start-up together, and Debian has no static ones.
 #define SPDLOG_HEADER_ONLY
-#define SPDLOG_FMT_EXTERNAL
 #define FMT_HEADER_ONLY
 #include <spdlog/sinks/rotating_file_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <atomic>
 #include <memory>
 #include <utility>
@@ -18,6 +18,7 @@ namespace {
 
 constexpr std::size_t kFileSizeMax = std::size_t{16} << 20;
 constexpr std::size_t kOldFiles = 3;
+constexpr char kHex[] = "0123456789abcdef";
 constexpr const char* kPattern = "%Y-%m-%dT%H:%M:%S.%e%z %l: %v";
 
 spdlog::level::level_enum to_spdlog(LogLevel level) {
@@ -47,20 +48,18 @@ std::atomic<LogLevel>& threshold() {
 
 std::atomic<std::shared_ptr<spdlog::logger>>& current() {
     // Never destroyed, so that destructors of other static objects may still log.
+    // NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables)
     static auto* const logger = new std::atomic<std::shared_ptr<spdlog::logger>>(
         make_logger(std::make_shared<spdlog::sinks::stderr_sink_mt>()));
     return *logger;
 }
 
 bool is_plain(std::string_view text) {
-    for (const char c : text) {
-        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) return false;
-    }
-    return true;
+    return std::all_of(text.begin(), text.end(),
+                       [](char c) { return static_cast<unsigned char>(c) >= 0x20 && c != 0x7f; });
 }
 
 std::string escape(std::string_view text) {
-    constexpr char kHex[] = "0123456789abcdef";
     std::string escaped;
     escaped.reserve(text.size() + 8);
     for (const char c : text) {

@@ -4,6 +4,11 @@
 #include <cstdint>
 
 namespace sweepctl {
+namespace {
+
+constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
+
+}  // namespace
 
 bool EventReader::feed(std::string_view bytes,
                        const std::function<bool(const ServerEvent&)>& on_event) {
@@ -37,7 +42,6 @@ void EventReader::read_line(const std::function<bool(const ServerEvent&)>& on_ev
     if (at_start_) {
         at_start_ = false;
         id_ = last_id_;
-        constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
         if (line.starts_with(kByteOrderMark)) line.remove_prefix(kByteOrderMark.size());
     }
     if (line.empty()) {

@@ -59,13 +59,13 @@ struct HttpClient::Impl {
     std::string unsent;  // These three of the request under way.
     std::size_t sent = 0;
     bool unheard = false;  // The server took not one byte of it.
-    std::array<char, std::size_t{64} << 10> buffer;
+    std::array<char, std::size_t{64} << 10> buffer{};
 
     [[nodiscard]] Patience patience(std::chrono::milliseconds time) const {
         return {ClientClock::now() + time, options.cancel_fd};
     }
 
-    std::string request_text(const HttpCall& call) const;
+    [[nodiscard]] std::string request_text(const HttpCall& call) const;
     /// Whether the kept connection is still good, as far as one can see from here.
     [[nodiscard]] bool is_fresh() const;
     Outcome<HttpError> connect(const Patience& patience);
@@ -221,7 +221,7 @@ Outcome<HttpError> HttpClient::Impl::read_body(const Patience& patience,
                                                std::string& body) {
     while (reader.state() == ReplyReader::State::body) {
         auto bytes = receive(patience);
-        const Outcome<HttpError> fed =
+        Outcome<HttpError> fed =
             bytes ? feed(reader, *bytes, body) : Outcome<HttpError>(Failure{bytes.error()});
         if (!fed) {
             socket.reset();

@@ -5,6 +5,9 @@
 namespace sweepctl {
 namespace {
 
+constexpr char kHex[] = "0123456789ABCDEF";
+constexpr std::size_t kShown = 100;
+
 char lower_char(char c) {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
@@ -24,7 +27,6 @@ int hex_digit(char c) {
 }  // namespace
 
 std::string percent_encode(std::string_view text) {
-    constexpr char kHex[] = "0123456789ABCDEF";
     std::string encoded;
     encoded.reserve(text.size());
     for (const char c : text) {
@@ -79,7 +81,6 @@ std::string_view trimmed(std::string_view text) {
 }
 
 std::string quoted(std::string_view text) {
-    constexpr std::size_t kShown = 100;
     std::string shown = "'" + std::string(text.substr(0, kShown));
     std::replace_if(
         shown.begin(), shown.end(),

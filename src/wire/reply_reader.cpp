@@ -9,6 +9,7 @@
 namespace sweepctl {
 namespace {
 
+constexpr std::string_view kProtocol = "HTTP/1.";
 constexpr std::size_t kHeadMax = std::size_t{256} << 10;
 constexpr std::size_t kChunkLineMax = std::size_t{16} << 10;
 
@@ -99,7 +100,6 @@ void ReplyReader::read_head() {
 }
 
 bool ReplyReader::read_status_line(std::string_view line) {
-    constexpr std::string_view kProtocol = "HTTP/1.";
     if (line.substr(0, kProtocol.size()) != kProtocol || line.size() < 12) return false;
     const char minor = line[7];
     std::uint64_t status = 0;

@@ -8,6 +8,7 @@
 namespace sweepctl {
 namespace {
 
+constexpr std::string_view kScheme = "http://";
 constexpr std::uint16_t kDefaultPort = 9127;
 
 Failure<std::string> not_an_address(std::string_view url, const std::string& why) {
@@ -33,7 +34,6 @@ Result<ServerAddress, std::string> ServerAddress::parse(std::string_view url, st
         return address;
     }
     if (url.starts_with("https://")) return not_an_address(url, "https is not supported yet");
-    constexpr std::string_view kScheme = "http://";
     if (!url.starts_with(kScheme)) return not_an_address(url, "it does not begin with http://");
     auto rest = url.substr(kScheme.size());
     while (rest.ends_with('/'))

@@ -311,7 +311,7 @@ std::shared_ptr<WebSocketLink> WebSocketLink::accept(asio::io_context& context,
 
 std::shared_ptr<WebSocketLink> WebSocketLink::connect(asio::io_context& context,
                                                       UniqueFd socket,
-                                                      Handshake handshake,
+                                                      const Handshake& handshake,
                                                       WebSocketLimits limits,
                                                       WebSocketLinkEvents events) {
     const auto link = std::make_shared<Link>(context, std::move(socket), limits, std::move(events));

@@ -52,7 +52,7 @@ public:
     /// The client's side.
     static std::shared_ptr<WebSocketLink> connect(boost::asio::io_context& context,
                                                   UniqueFd socket,
-                                                  Handshake handshake,
+                                                  const Handshake& handshake,
                                                   WebSocketLimits limits,
                                                   WebSocketLinkEvents events);
 

@@ -24,6 +24,7 @@ constexpr std::size_t kReadAheadMax = std::size_t{64} << 10;
 constexpr std::size_t kUnsentMax = std::size_t{1} << 20;     // Then further requests have to wait.
 constexpr std::size_t kSlowestRate = std::size_t{16} << 10;  // Bytes a second.
 constexpr std::chrono::milliseconds kLingerTime{3'000};
+constexpr char kHex[] = "0123456789abcdef";
 constexpr std::size_t kIdleBufferMax = 4096;
 
 std::chrono::milliseconds time_for(std::chrono::milliseconds base, std::size_t bytes) {
@@ -35,7 +36,6 @@ bool has_no_body(int status) {
 }
 
 void append_chunk(OutQueue& out, std::string_view bytes) {
-    constexpr char kHex[] = "0123456789abcdef";
     char size[20];
     char* at = size + sizeof size;
     *--at = '\n';
@@ -130,11 +130,9 @@ PeerClock::time_point Connection::deadline() const {
 
 void Connection::on_tick(PeerClock::time_point now) {
     if (now < deadline()) return;
-    if (blocked_ || mode_ == Mode::closing || mode_ == Mode::lingering) {
-        close_now();
-    } else if (mode_ == Mode::streaming) {
+    if (!blocked_ && mode_ == Mode::streaming) {
         stream_push(":\n\n");
-    } else if (parser_) {
+    } else if (!blocked_ && mode_ == Mode::reading && parser_) {
         refuse(408, "the request did not arrive in time");
         pump();
     } else {

@@ -9,6 +9,10 @@
 namespace sweepctl {
 namespace {
 
+constexpr const char* kDays[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+constexpr const char* kMonths[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                   "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+
 template <typename Number>
 void append_number(std::string& out, Number number) {
     char digits[24];
@@ -91,18 +95,15 @@ HttpResponse problem_reply(int status, std::string_view detail) {
 }
 
 std::string_view http_date() {
-    constexpr const char* kDays[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-    constexpr const char* kMonths[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                       "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
     thread_local std::time_t shown = -1;
     thread_local char text[64];
     const auto now = std::time(nullptr);
     if (now != shown) {
         std::tm utc{};
         ::gmtime_r(&now, &utc);
-        std::snprintf(text, sizeof text, "%s, %02d %s %04d %02d:%02d:%02d GMT", kDays[utc.tm_wday],
-                      utc.tm_mday, kMonths[utc.tm_mon], utc.tm_year + 1900, utc.tm_hour, utc.tm_min,
-                      utc.tm_sec);
+        static_cast<void>(std::snprintf(text, sizeof text, "%s, %02d %s %04d %02d:%02d:%02d GMT",
+                                        kDays[utc.tm_wday], utc.tm_mday, kMonths[utc.tm_mon],
+                                        utc.tm_year + 1900, utc.tm_hour, utc.tm_min, utc.tm_sec));
         shown = now;
     }
     return text;

@@ -47,7 +47,7 @@ RequestParser::Progress RequestParser::feed(std::string_view bytes, std::size_t&
     }
     while (!is_done()) {
         const bool in_head = !is_header_done();
-        error_code error;
+        ErrorCode error;
         const auto taken = put({bytes.data() + consumed, bytes.size() - consumed}, error);
         consumed += taken;
         if (in_head) {
@@ -89,7 +89,7 @@ bool RequestParser::wants_websocket() const {
 }
 
 void RequestParser::on_request_impl(
-    http::verb, string_view method_name, string_view target, int version, error_code& error) {
+    http::verb, BeastView method_name, BeastView target, int version, ErrorCode& error) {
     version_ = version;
     request_.method = view(method_name);
     request_.raw_target = view(target);
@@ -104,9 +104,9 @@ void RequestParser::on_request_impl(
 }
 
 void RequestParser::on_field_impl(http::field field,
-                                  string_view name,
-                                  string_view value,
-                                  error_code& error) {
+                                  BeastView name,
+                                  BeastView value,
+                                  ErrorCode& error) {
     // Fields after the last chunk come when the checks are over: they change nothing.
     if (is_header_done()) return;
     if (request_.headers.size() == kHeadersMax) {
@@ -133,14 +133,14 @@ void RequestParser::on_field_impl(http::field field,
     request_.headers.emplace_back(view(name), text);
 }
 
-void RequestParser::on_header_impl(error_code& error) {
+void RequestParser::on_header_impl(ErrorCode& error) {
     if (version_ == 11 && !has_host_) refuse(400, "the Host header is missing", error);
     if (version_ == 10 && chunked()) refuse(400, "HTTP/1.0 knows no transfer coding", error);
 }
 
-void RequestParser::on_body_init_impl(const boost::optional<std::uint64_t>&, error_code&) {}
+void RequestParser::on_body_init_impl(const boost::optional<std::uint64_t>&, ErrorCode&) {}
 
-std::size_t RequestParser::on_body_impl(string_view bytes, error_code& error) {
+std::size_t RequestParser::on_body_impl(BeastView bytes, ErrorCode& error) {
     if (bytes.size() > body_left_) {
         refuse(413, "the body is longer than what is taken here", error);
         return 0;
@@ -150,7 +150,7 @@ std::size_t RequestParser::on_body_impl(string_view bytes, error_code& error) {
     return bytes.size();
 }
 
-std::size_t RequestParser::on_chunk_body_impl(std::uint64_t, string_view bytes, error_code& error) {
+std::size_t RequestParser::on_chunk_body_impl(std::uint64_t, BeastView bytes, ErrorCode& error) {
     return on_body_impl(bytes, error);
 }
 
@@ -159,7 +159,7 @@ RequestParser::Progress RequestParser::fail(int status, std::string detail) {
     return Progress::failed;
 }
 
-void RequestParser::refuse(int status, std::string detail, error_code& error) {
+void RequestParser::refuse(int status, std::string detail, ErrorCode& error) {
     refused_ = true;
     failure_ = {status, std::move(detail)};
     error = http::error::bad_value;

@@ -49,32 +49,31 @@ public:
     [[nodiscard]] bool wants_websocket() const;
 
 private:
-    using string_view = boost::beast::string_view;
-    using error_code = boost::beast::error_code;
+    using BeastView = boost::beast::string_view;
+    using ErrorCode = boost::beast::error_code;
 
     void on_request_impl(boost::beast::http::verb method,
-                         string_view method_name,
-                         string_view target,
+                         BeastView method_name,
+                         BeastView target,
                          int version,
-                         error_code& error) override;
-    void on_response_impl(int, string_view, int, error_code&) override {}
+                         ErrorCode& error) override;
+    void on_response_impl(int, BeastView, int, ErrorCode&) override {}
     void on_field_impl(boost::beast::http::field field,
-                       string_view name,
-                       string_view value,
-                       error_code& error) override;
-    void on_header_impl(error_code& error) override;
-    void on_body_init_impl(const boost::optional<std::uint64_t>& length,
-                           error_code& error) override;
-    std::size_t on_body_impl(string_view bytes, error_code& error) override;
-    void on_chunk_header_impl(std::uint64_t, string_view, error_code&) override {}
+                       BeastView name,
+                       BeastView value,
+                       ErrorCode& error) override;
+    void on_header_impl(ErrorCode& error) override;
+    void on_body_init_impl(const boost::optional<std::uint64_t>& length, ErrorCode& error) override;
+    std::size_t on_body_impl(BeastView bytes, ErrorCode& error) override;
+    void on_chunk_header_impl(std::uint64_t, BeastView, ErrorCode&) override {}
     std::size_t on_chunk_body_impl(std::uint64_t remain,
-                                   string_view bytes,
-                                   error_code& error) override;
-    void on_finish_impl(error_code&) override {}
+                                   BeastView bytes,
+                                   ErrorCode& error) override;
+    void on_finish_impl(ErrorCode&) override {}
 
     Progress fail(int status, std::string detail);
     /// Stops the parser from inside one of its callbacks.
-    void refuse(int status, std::string detail, error_code& error);
+    void refuse(int status, std::string detail, ErrorCode& error);
 
     HttpRequest request_;
     Failure failure_;

@@ -59,7 +59,7 @@ public:
     const HttpHandler handler;
     HttpServerCounts counts;
     /// All reads land here first; what is left of them is copied before anything else is read.
-    std::array<char, std::size_t{64} << 10> scratch;
+    std::array<char, std::size_t{64} << 10> scratch{};
 
 private:
     static constexpr std::size_t kTurnedAway = 64;

@@ -8,6 +8,8 @@
 namespace sweepctl {
 namespace {
 
+constexpr std::string_view kScheme = "http://";
+
 bool has_control_characters(std::string_view text) {
     return std::any_of(text.begin(), text.end(),
                        [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
@@ -33,7 +35,6 @@ std::optional<HttpFields> parse_query(std::string_view text) {
 }  // namespace
 
 std::optional<RequestTarget> parse_target(std::string_view target) {
-    constexpr std::string_view kScheme = "http://";
     RequestTarget parsed;
     if (target.substr(0, kScheme.size()) == kScheme) {
         target.remove_prefix(kScheme.size());
