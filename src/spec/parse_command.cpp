@@ -26,7 +26,10 @@ std::string chunk_text(const YamlNode& node, Findings& findings) {
 
 }  // namespace
 
-void parse_command(Fields& fields, SweepSpec& spec, Findings& findings) {
+void parse_command(Fields& fields,
+                   std::vector<std::vector<std::string>> parameters,
+                   SweepSpec& spec,
+                   Findings& findings) {
     spec.program.program = fields.text("program");
     const YamlNode* command = fields.get("command");
     std::vector<Place> places;
@@ -57,8 +60,7 @@ void parse_command(Fields& fields, SweepSpec& spec, Findings& findings) {
     shape.command = spec.program.command;
     shape.has_program =
         fields.node().find("program") != nullptr && !fields.node().find("program")->is_null();
-    for (const Parameter& parameter : spec.space.parameters)
-        shape.parameters.push_back(parameter.path);
+    shape.parameters = std::move(parameters);
     for (CommandRemark& remark : check_command(shape)) {
         if (shape.command.empty()) {
             const bool job =

@@ -4,9 +4,16 @@
 
 #include "spec/fields.hpp"
 
+#include <string>
+#include <vector>
+
 namespace sweepctl {
 
-/// Reads `program` and `command` into the spec, whose space is there, and checks every macro.
-void parse_command(Fields& fields, SweepSpec& spec, Findings& findings);
+/// Reads `program` and `command` into the spec, and checks every macro; `parameters` are the paths
+/// of all that the spec has.
+void parse_command(Fields& fields,
+                   std::vector<std::vector<std::string>> parameters,
+                   SweepSpec& spec,
+                   Findings& findings);
 
 }  // namespace sweepctl

@@ -19,17 +19,20 @@ constexpr std::uint64_t kSmallMax = 1'000'000;  ///< for counts of slots, runs, 
 /// How many unknown names get a hint: more than that nobody is shown anyway.
 constexpr std::size_t kHintsMax = 100;
 
-std::string dotted_name(const Parameter& parameter) {
+std::string dotted_name(const std::vector<std::string>& path) {
     std::string name;
-    for (const std::string& level : parameter.path)
+    for (const std::string& level : path)
         name.append(name.empty() ? "" : ".").append(level);
     return name;
 }
 
 class ExtensionReader {
 public:
-    ExtensionReader(const YamlNode& node, SweepSpec& spec, Findings& findings)
-        : spec_(spec), findings_(findings), fields_(node, "sweepctl", findings) {}
+    ExtensionReader(const YamlNode& node,
+                    const std::vector<std::vector<std::string>>& paths,
+                    SweepSpec& spec,
+                    Findings& findings)
+        : paths_(paths), spec_(spec), findings_(findings), fields_(node, "sweepctl", findings) {}
 
     void read() {
         fields_.refuse_unknown({"parallel",          "kill_delay", "straggler_grace",
@@ -293,11 +296,14 @@ private:
         }
     }
 
-    /// The parameter of a dotted name, or nullptr and an error.
+    /// The parameter of a dotted name; nullptr where there is none, which is an error, or where it
+    /// is wrong itself.
     const Parameter* check_parameter(Place place, const std::string& name, std::string_view key) {
         if (parameters_.empty()) {
             for (const Parameter& parameter : spec_.space.parameters)
-                parameters_.emplace(dotted_name(parameter), &parameter);
+                parameters_.emplace(dotted_name(parameter.path), &parameter);
+            for (const std::vector<std::string>& path : paths_)
+                parameters_.try_emplace(dotted_name(path), nullptr);
         }
         if (const auto found = parameters_.find(name); found != parameters_.end()) {
             return found->second;
@@ -316,6 +322,7 @@ private:
         return nullptr;
     }
 
+    const std::vector<std::vector<std::string>>& paths_;
     SweepSpec& spec_;
     Findings& findings_;
     Fields fields_;
@@ -325,8 +332,11 @@ private:
 
 }  // namespace
 
-void parse_extension(const YamlNode& node, SweepSpec& spec, Findings& findings) {
-    ExtensionReader(node, spec, findings).read();
+void parse_extension(const YamlNode& node,
+                     const std::vector<std::vector<std::string>>& parameters,
+                     SweepSpec& spec,
+                     Findings& findings) {
+    ExtensionReader(node, parameters, spec, findings).read();
 }
 
 }  // namespace sweepctl

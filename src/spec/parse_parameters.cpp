@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <string>
+#include <unordered_map>
 #include <utility>
 
 namespace sweepctl {
@@ -32,7 +33,10 @@ public:
     ParametersReader(std::optional<Method> method, Findings& findings)
         : method_(method), findings_(findings) {}
 
-    SearchSpace take() { return std::move(space_); }
+    ParsedParameters take() {
+        warn_of_like_names();
+        return std::move(parsed_);
+    }
 
     void group(const YamlNode& node, const std::string& where) {
         if (node.kind != YamlNode::Kind::map) {
@@ -58,13 +62,25 @@ public:
     }
 
 private:
-    [[nodiscard]] std::string dotted() const {
+    static std::string dotted(const std::vector<std::string>& path) {
         std::string name;
-        for (const std::string& level : path_) {
-            if (!name.empty()) name.push_back('.');
-            name += level;
+        for (const std::string& level : path)
+            name.append(name.empty() ? "" : ".").append(level);
+        return name;
+    }
+
+    /// A name with a dot in it can look like one inside a group.
+    void warn_of_like_names() {
+        std::unordered_map<std::string, std::size_t> seen;
+        for (std::size_t i = 0; i < parsed_.paths.size(); ++i) {
+            const std::string name = dotted(parsed_.paths[i]);
+            const auto [first, fresh] = seen.try_emplace(name, i);
+            if (fresh) continue;
+            findings_.warning(places_[i], "a second parameter is called '" + shown(name) + "'",
+                              "the other one stands on line " +
+                                  std::to_string(places_[first->second].line) +
+                                  "; a group's parameters have the group's name before theirs");
         }
-        return shown(name);
     }
 
     bool name_is_good(const YamlNode::Entry& entry) {
@@ -98,8 +114,10 @@ private:
 
     void parameter(const YamlNode::Entry& entry) {
         const YamlNode& node = *entry.value;
-        const std::string name = dotted();
+        const std::string name = shown(dotted(path_));
         if (node.kind != YamlNode::Kind::map) {
+            parsed_.paths.push_back(path_);
+            places_.push_back(entry.key_place);
             return findings_.error(
                 node.place, "parameter '" + name + "' must be a map, not " + node.described(),
                 node.kind == YamlNode::Kind::list
@@ -116,22 +134,25 @@ private:
             }
             return group(*inner, name + ".parameters");
         }
+        parsed_.paths.push_back(path_);
+        places_.push_back(entry.key_place);
         if (auto distribution = parse_distribution(node, name, method_, findings_)) {
-            space_.parameters.push_back({path_, std::move(*distribution)});
+            parsed_.space.parameters.push_back({path_, std::move(*distribution)});
         }
     }
 
     std::optional<Method> method_;
     Findings& findings_;
-    SearchSpace space_;
+    ParsedParameters parsed_;
+    std::vector<Place> places_;  ///< of each path
     std::vector<std::string> path_;
 };
 
 }  // namespace
 
-SearchSpace parse_parameters(const YamlNode& node,
-                             std::optional<Method> method,
-                             Findings& findings) {
+ParsedParameters parse_parameters(const YamlNode& node,
+                                  std::optional<Method> method,
+                                  Findings& findings) {
     ParametersReader reader(method, findings);
     reader.group(node, "parameters");
     return reader.take();

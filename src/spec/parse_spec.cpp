@@ -36,7 +36,7 @@ public:
         const std::optional<Method> method = read_method();
         if (method) spec_.method = *method;
         read_parameters(method);
-        parse_command(fields_, spec_, findings_);
+        parse_command(fields_, parameters_, spec_, findings_);
         spec_.name = fields_.name_text("name");
         spec_.description = fields_.name_text("description");
         spec_.project = fields_.name_text("project");
@@ -47,7 +47,7 @@ public:
         if (const YamlNode* node = fields_.map("early_terminate")) read_early_terminate(*node);
         read_foreign_keys();
         if (const YamlNode* node = fields_.map("sweepctl")) {
-            parse_extension(*node, spec_, findings_);
+            parse_extension(*node, parameters_, spec_, findings_);
         }
         if (method) refuse_methods_to_come(*method);
         fields_.refuse_unknown(known_keys(),
@@ -78,7 +78,7 @@ private:
                 entry.key_place, message,
                 "is '" + shown(entry.key) + "' meant to be '" + std::string(key) + "'?");
             stand_ins_.emplace_back(entry.key);
-            return entry.value;
+            return entry.value->is_null() ? nullptr : entry.value;
         }
         findings_.error(fields_.node().place, message, std::string(hint));
         return nullptr;
@@ -108,7 +108,10 @@ private:
         const YamlNode* node = required(
             "parameters", elsewhere ? "'scheduler.search_space' is not acted on: list them here"
                                     : "a parameter looks like 'lr: {min: 0.001, max: 0.1}'");
-        if (node != nullptr) spec_.space = parse_parameters(*node, method, findings_);
+        if (node == nullptr) return;
+        ParsedParameters parsed = parse_parameters(*node, method, findings_);
+        spec_.space = std::move(parsed.space);
+        parameters_ = std::move(parsed.paths);
     }
 
     void read_metric(std::optional<Method> method) {
@@ -217,6 +220,7 @@ private:
     Fields fields_;
     SweepSpec spec_;
     const YamlNode* method_node_ = nullptr;
+    std::vector<std::vector<std::string>> parameters_;
     std::vector<std::string_view> stand_ins_;  ///< keys read in the place of missing ones
 };
 

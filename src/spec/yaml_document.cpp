@@ -86,6 +86,16 @@ bool quote_is_closed(std::string_view text) {
     return false;
 }
 
+/// What stands behind the tag and the anchor of a value.
+std::string_view without_properties(std::string_view text) {
+    while (!text.empty() && (text[0] == '!' || text[0] == '&')) {
+        const std::size_t end = text.find_first_of(" \t\r\n");
+        const std::size_t next = text.find_first_not_of(" \t\r\n", std::min(end, text.size()));
+        text.remove_prefix(std::min(next, text.size()));
+    }
+    return text;
+}
+
 class Builder final : public YAML::EventHandler {
 public:
     Builder(const Lines& lines, std::deque<YamlNode>& nodes, Findings& findings)
@@ -107,7 +117,7 @@ public:
     }
     void OnDocumentEnd() override {
         if (!last_quote_) return;
-        const std::string_view text = lines_.from(*last_quote_);
+        const std::string_view text = without_properties(lines_.from(*last_quote_));
         if (!text.empty() && (text[0] == '"' || text[0] == '\'') && !quote_is_closed(text)) {
             // All that follows is inside it, so the rest would only be said to be missing.
             findings_.error(*last_quote_, "this quote is never closed",
@@ -135,7 +145,7 @@ public:
                   const std::string& value) override {
         const Place place = place_of(mark);
         const bool plain = tag == "?" || tag.empty();
-        if (tag == "!") last_quote_ = place;
+        if (!plain) last_quote_ = place;
         const bool key = wants_key();
         YamlNode& node = make(place, YamlNode::Kind::scalar);
         node.text = value;

@@ -249,6 +249,24 @@ TEST_CASE("spec: all of a file's mistakes come at once, in order", "[spec][keys]
                           "7:25 unknown key 'sed' in 'sweepctl'"});
 }
 
+TEST_CASE("spec: what names a parameter that is wrong is not wrong for that", "[spec][keys]") {
+    CHECK(errors_of("program: a\nmethod: grid\ncommand: ['${a}', '${b.c}', '${d}']\n"
+                    "parameters: {a: {min: 2, max: 1}, b: {parameters: {c: 5}}, d: 6}\n"
+                    "sweepctl: {when: {a: x, b.c: y}}\n") ==
+          Lines{"4:23 parameter 'a': min 2 is not less than max 1",
+                "4:55 parameter 'b.c' must be a map, not '5'",
+                "4:63 parameter 'd' must be a map, not '6'",
+                "5:12 'sweepctl.when' is not in this version yet"});
+    CHECK(errors_of("program: a\nmetod:\nparameters: {p: {value: 1}}\n") ==
+          Lines{"2:1 'method' is missing"});
+}
+
+TEST_CASE("spec: two parameters of one dotted name are warned of", "[spec][keys]") {
+    CHECK(warnings_of(
+              with_parameters("  opt: {parameters: {lr: {value: 1}}}\n  opt.lr: {value: 2}")) ==
+          Lines{"5:3 a second parameter is called 'opt.lr'"});
+}
+
 TEST_CASE("spec: a thousand mistakes are counted, not listed", "[spec][keys]") {
     std::string parameters;
     for (int i = 0; i < 1000; ++i)

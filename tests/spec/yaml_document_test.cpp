@@ -107,6 +107,8 @@ TEST_CASE("yaml: what is wrong has its place", "[spec][yaml]") {
         {"a: {b: 1\n", "2:1 not YAML: end of map flow not found"},
         {"a: \"x\nb: 1\n", "1:4 this quote is never closed"},
         {"a: 'it''s\nb: 1\n", "1:4 this quote is never closed"},
+        {"a: !!str &x \"y\nb: 1\n", "1:4 this quote is never closed"},
+        {"a: &x\n  'y\nb: 1\n", "1:4 this quote is never closed"},
         {"a: \"x\\\"\n", "1:4 this quote is never closed"},
         {"a: \"x\" y\n", "1:8 not YAML: end of map not found"},
         {"a: @x\n", "1:4 not YAML: unknown token"},
@@ -121,7 +123,8 @@ TEST_CASE("yaml: what is wrong has its place", "[spec][yaml]") {
 
 TEST_CASE("yaml: a quote that is closed is no unclosed one", "[spec][yaml]") {
     for (const char* text : {"a: \"x\"", "a: 'x'", "a: 'it''s'", "a: ''", "a: \"\"", "a: '''x'''",
-                             "a: \"\\\\\"", "a: \"x\\\"y\"  # \"", "a: \"x\n  y\"\n"}) {
+                             "a: \"\\\\\"", "a: \"x\\\"y\"  # \"", "a: \"x\n  y\"\n",
+                             "a: !!str &x \"y\"", "a: &x\n  'y'", "a: !!str x\"", "a: !!str"}) {
         CAPTURE(text);
         CHECK(read(text).substr(0, 5) == "{'a':");
     }
