@@ -14,9 +14,9 @@ import sys
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from sweepctl_home import Home, alive, wait_until  # noqa: E402
+from sweepctl_home import ROOT, Home, wait_until  # noqa: E402
 
-PROGRAM = os.environ["CHAOS_PROGRAM"]
+PROGRAM = os.environ.get("CHAOS_PROGRAM") or os.path.join(ROOT, "build/tests/e2e/chaos_program")
 KINDS = ["exit:0", "exit:0", "exit:0", "exit:3", "exit:143", "signal:15", "signal:11", "signal:2", "stubborn", "graceful",
          "child", "daemon"]
 

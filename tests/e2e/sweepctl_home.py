@@ -9,8 +9,7 @@ import tempfile
 import time
 
 
-class Gone(Exception):
-    pass
+ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../..")
 
 
 def processes_with(needle):
@@ -59,7 +58,7 @@ def wait_until(condition, seconds, what):
 
 class Home:
     def __init__(self, slots=None):
-        self.binary = os.environ["SWEEPCTL_BIN"]
+        self.binary = os.environ.get("SWEEPCTL_BIN") or os.path.join(ROOT, "build/bin/sweepctl")
         self.path = tempfile.mkdtemp(prefix="sweepctl-e2e-")
         self.env = dict(os.environ, SWEEPCTL_HOME=self.path, NO_COLOR="1")
         for name in ("SWEEPCTL_SERVER", "SWEEPCTL_TOKEN", "SWEEPCTL_RUN_ID", "XDG_RUNTIME_DIR"):
