@@ -56,9 +56,10 @@ struct HttpClient::Impl {
     ServerAddress address;
     HttpClientOptions options;
     UniqueFd socket;
-    std::string unsent;  // These three of the request under way.
+    std::string unsent;  // These four of the request under way.
     std::size_t sent = 0;
     bool unheard = false;  // The server took not one byte of it.
+    bool surplus = false;  // It said more than the answer.
     std::array<char, std::size_t{64} << 10> buffer{};
 
     [[nodiscard]] Patience patience(std::chrono::milliseconds time) const {
@@ -79,7 +80,7 @@ struct HttpClient::Impl {
                              std::string& body);
     Outcome<HttpError> try_begin(const Patience& patience, ReplyReader& reader, std::string& body);
     Outcome<HttpError> read_body(const Patience& patience, ReplyReader& reader, std::string& body);
-    Outcome<HttpError> feed(ReplyReader& reader, std::string_view bytes, std::string& body) const;
+    Outcome<HttpError> feed(ReplyReader& reader, std::string_view bytes, std::string& body);
     void finish(const ReplyReader& reader);
 
     /// Hands a 200 answer's body over piece by piece. `silence` empty: it may be silent for ever.
@@ -151,13 +152,14 @@ HttpClient::Impl::Step HttpClient::Impl::receive(const Patience& patience) {
 
 Outcome<HttpError> HttpClient::Impl::feed(ReplyReader& reader,
                                           std::string_view bytes,
-                                          std::string& body) const {
+                                          std::string& body) {
     const bool ended = bytes.empty();
     if (ended) reader.end();
     while (!bytes.empty() && reader.state() != ReplyReader::State::done &&
            reader.state() != ReplyReader::State::failed) {
         bytes.remove_prefix(reader.feed(bytes, body));
     }
+    surplus = !bytes.empty();
     if (reader.state() == ReplyReader::State::failed) {
         const auto kind = ended ? HttpError::Kind::broken : HttpError::Kind::bad_reply;
         return Failure{HttpError{kind, address.describe() + ": " + reader.error()}};
@@ -232,7 +234,7 @@ Outcome<HttpError> HttpClient::Impl::read_body(const Patience& patience,
 }
 
 void HttpClient::Impl::finish(const ReplyReader& reader) {
-    if (!reader.keeps_alive() || sent < unsent.size()) socket.reset();
+    if (!reader.keeps_alive() || sent < unsent.size() || surplus) socket.reset();
     unsent = {};
     sent = 0;
 }

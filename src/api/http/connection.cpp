@@ -346,7 +346,11 @@ void Connection::accept_websocket(std::uint64_t exchange,
     const auto core = core_->shared_from_this();
     const auto offer = *std::exchange(websocket_, std::nullopt);
     close_now();
-    WebSocketPeer::accept(*core, std::move(socket), offer, std::move(opened));
+    try {
+        WebSocketPeer::accept(*core, std::move(socket), offer, std::move(opened));
+    } catch (const std::exception& error) {
+        log_warn("dropped a WebSocket that could not be served: ", error.what());
+    }
 }
 
 // --- streams

@@ -14,6 +14,8 @@
 namespace sweepctl {
 namespace {
 
+constexpr std::chrono::milliseconds kLookEvery{20};
+
 std::size_t connections_allowed(std::size_t asked) {
     if (asked > 0) return asked;
     rlimit limit{};
@@ -123,9 +125,10 @@ void HttpServerCore::on_tick() {
     }
     for (const auto& peer : due) {
         peer->on_tick(now);
-        next = std::min(next, std::max(peer->deadline(), now + std::chrono::milliseconds(1)));
+        next = std::min(next, peer->deadline());
     }
-    if (next != PeerClock::time_point::max()) watch(next);
+    // Everybody is looked at each time, so many deadlines close together share a look.
+    if (next != PeerClock::time_point::max()) watch(std::max(next, now + kLookEvery));
 }
 
 void HttpServerCore::stop(std::chrono::milliseconds grace, std::function<void()> stopped) {
