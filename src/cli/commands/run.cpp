@@ -90,10 +90,10 @@ void print_metrics(Output& out, const ParamValue& run) {
 }
 
 void print_attempts(Output& out, const ParamValue& run) {
-    const ParamList& attempts = list_field(run, "attempts");
-    if (attempts.empty()) return;
     Table table({{"EARLIER ATTEMPT"}, {"STATE"}, {"END"}, {"TIME", true}, {"HOST"}, {"STARTED"}});
-    for (const ParamValue& attempt : attempts) {
+    for (const ParamValue& attempt : list_field(run, "attempts")) {
+        // The newest one is what the facts above are about.
+        if (cell_text(field(attempt, "attempt")) == cell_text(field(run, "attempt"))) continue;
         const std::string state = text_field(attempt, "state");
         table.add({{cell_text(field(attempt, "attempt"))},
                    {printable(state), style_of_state(state)},
@@ -102,7 +102,7 @@ void print_attempts(Output& out, const ParamValue& run) {
                    {cell_text(field(attempt, "host"))},
                    {cell_text(field(attempt, "started_at"))}});
     }
-    out.write("\n" + table.text(out.terminal()));
+    if (!table.empty()) out.write("\n" + table.text(out.terminal()));
 }
 
 int run(Session& session, const Options& options) {
