@@ -86,7 +86,7 @@ class ExamplesTest(unittest.TestCase):
         accuracies = {run["id"]: run["summary"]["val_accuracy"] for run in runs}
         self.assertGreater(max(accuracies.values()), 0.97)
         for run in runs:
-            self.assertEqual(run["summary"]["epoch"], 60)
+            self.assertEqual(run["summary"]["epoch"], 40)
         ranked = self.json("runs", sweep["id"], "--sort", "-val_accuracy")
         values = [run["summary"]["val_accuracy"] for run in ranked]
         self.assertEqual(values, sorted(values, reverse=True))
@@ -113,6 +113,7 @@ class ExamplesTest(unittest.TestCase):
         sizes = {run["id"]: run["summary"]["bytes"] for run in runs}
         self.assertEqual(sweep["best"]["value"], min(sizes.values()))
         self.assertEqual(sizes[sweep["best"]["run"]], min(sizes.values()))
+        self.assertNotIn("EARLIER ATTEMPT", self.sweepctl("run", sweep["best"]["run"]))
 
     def test_nested(self):
         sweep, runs = self.launch("nested", "sweep.yaml")
@@ -133,6 +134,8 @@ class ExamplesTest(unittest.TestCase):
             # It went on where it was, and did not begin again.
             log = self.sweepctl("logs", run["id"])
             self.assertIn("attempt 2 begins after epoch 15", log)
+            earlier = self.sweepctl("run", run["id"]).partition("EARLIER ATTEMPT")[2].splitlines()[1:]
+            self.assertEqual([line.split()[0] for line in earlier], ["1"])
 
 
 if __name__ == "__main__":

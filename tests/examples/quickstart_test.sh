@@ -1,5 +1,5 @@
 #!/bin/bash
-# The quickstart in a tree that is built already, from another directory, twice.
+# The quickstart in a tree that is built already, from another directory.
 #   quickstart_test.sh QUICKSTART SWEEPCTL
 set -euo pipefail
 
@@ -13,13 +13,11 @@ clean_up() {
 trap clean_up EXIT
 
 cd /
-for round in first second; do
-    "$quickstart" </dev/null >"$work/output" 2>&1 ||
-        { cat "$work/output"; echo "FAILED: the $round time, exit code $?" >&2; exit 1; }
-    for words in 'val_accuracy' '== next' 'sweepctl launch sweep-grid.yaml'; do
-        grep -qF -- "$words" "$work/output" ||
-            { cat "$work/output"; echo "FAILED: the $round time nothing was said of '$words'" >&2; exit 1; }
-    done
+"$quickstart" </dev/null >"$work/output" 2>&1 ||
+    { status=$?; cat "$work/output"; echo "FAILED: exit code $status" >&2; exit 1; }
+for words in 'val_accuracy' '== next' 'sweepctl launch sweep-grid.yaml'; do
+    grep -qF -- "$words" "$work/output" ||
+        { cat "$work/output"; echo "FAILED: nothing was said of '$words'" >&2; exit 1; }
 done
-[[ $("$sweepctl" ls --json | grep -c '"finished"') -ge 1 ]]
+[[ $("$sweepctl" ls --json) == *'"finished"'* ]] || { echo "FAILED: no finished sweep" >&2; exit 1; }
 echo "passed"
