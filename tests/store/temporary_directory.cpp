@@ -5,6 +5,8 @@
 #include <stdexcept>
 #include <system_error>
 
+#include <unistd.h>
+
 namespace sweepctl {
 
 TemporaryDirectory::TemporaryDirectory() {
