@@ -9,6 +9,7 @@
 #include "cli/spec_file.hpp"
 #include "cli/text.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <memory>
@@ -16,7 +17,9 @@
 #include <utility>
 #include <vector>
 
+#include <pwd.h>
 #include <sys/random.h>
+#include <unistd.h>
 
 namespace sweepctl::cli {
 
@@ -54,6 +57,12 @@ const char* own_variable(const std::string& name) {
     return std::getenv(name.c_str());
 }
 
+/// The entity of a sweep for which nobody named one.
+std::string user_name() {
+    const passwd* const user = ::getpwuid(::getuid());
+    return user != nullptr ? user->pw_name : "uid" + std::to_string(::getuid());
+}
+
 void set(Variables& variables, const std::string& name, std::string value) {
     for (auto& [known, text] : variables) {
         if (known == name) {
@@ -79,37 +88,44 @@ Surroundings surroundings_of(const Options& options,
         set(variables, name, value);
 
     const auto given = [&](const std::optional<std::string>& flag, const char* variable,
-                           const std::optional<std::string>& key, const char* otherwise) {
+                           const std::optional<std::string>& key, const std::string& otherwise) {
         if (flag) return *flag;
         if (const char* value = own_variable(variable); value != nullptr && *value != '\0') {
             return std::string(value);
         }
         return key.value_or(otherwise);
     };
+    const auto known = [&](const char* name) {
+        return own_variable(name) != nullptr ||
+               std::any_of(variables.begin(), variables.end(),
+                           [&](const auto& entry) { return entry.first == name; });
+    };
     set(variables, "WANDB_RUN_ID", "<run>");
     set(variables, "WANDB_SWEEP_ID", "<sweep>");
     set(variables, "WANDB_SWEEP_PARAM_PATH", out.files + ".yaml");
-    set(variables, "WANDB_ENTITY", given(options.entity, "WANDB_ENTITY", spec.entity, "<entity>"));
+    set(variables, "WANDB_ENTITY", given(options.entity, "WANDB_ENTITY", spec.entity, user_name()));
     set(variables, "WANDB_PROJECT",
-        given(options.project, "WANDB_PROJECT", spec.project, "<project>"));
-    const auto unless_set = [&](const char* name, std::string value) {
-        const bool by_spec = std::any_of(spec.program.env.begin(), spec.program.env.end(),
-                                         [&](const auto& entry) { return entry.first == name; });
-        if (!by_spec && own_variable(name) == nullptr) set(variables, name, std::move(value));
-    };
-    unless_set("WANDB_DIR", launch.string());
+        given(options.project, "WANDB_PROJECT", spec.project, "uncategorized"));
+    if (!known("WANDB_DIR")) set(variables, "WANDB_DIR", launch.string());
     // A pair: a program must not send its own key to this controller, nor ours elsewhere.
-    if (own_variable("WANDB_BASE_URL") == nullptr && own_variable("WANDB_API_KEY") == nullptr) {
-        unless_set("WANDB_BASE_URL", "<url>");
-        unless_set("WANDB_API_KEY", "<key>");
+    if (!known("WANDB_BASE_URL") && !known("WANDB_API_KEY")) {
+        set(variables, "WANDB_BASE_URL", "<url>");
+        set(variables, "WANDB_API_KEY", "<key>");
     }
     set(variables, "SWEEPCTL_RUN_ID", "<run>");
     set(variables, "SWEEPCTL_SWEEP_ID", "<sweep>");
     set(variables, "SWEEPCTL_ATTEMPT", "1");
     set(variables, "SWEEPCTL_SLOT", "<slot>");
+    set(variables, "SWEEPCTL_CPUS", std::to_string(spec.policy.resources.cpus));
     set(variables, "SWEEPCTL_METRICS", out.files + ".metrics.jsonl");
     set(variables, "SWEEPCTL_RUN_DIR", out.files);
-    if (spec.policy.resources.gpus > 0) set(variables, "CUDA_VISIBLE_DEVICES", "<gpus>");
+    set(variables, "SWEEPCTL_HOME", home);
+    if (spec.policy.resources.gpus > 0) {
+        for (const char* name : {"CUDA_VISIBLE_DEVICES", "NVIDIA_VISIBLE_DEVICES",
+                                 "ROCR_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "SWEEPCTL_GPUS"}) {
+            set(variables, name, "<gpus>");
+        }
+    }
     return out;
 }
 
