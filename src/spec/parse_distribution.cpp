@@ -4,6 +4,7 @@
 #include "sweepctl/base/shown.hpp"
 #include "sweepctl/core/choice_key.hpp"
 
+#include "spec/distribution_kind.hpp"
 #include "spec/fields.hpp"
 
 #include <algorithm>
@@ -19,90 +20,7 @@ namespace sweepctl {
 
 namespace {
 
-enum class Family : std::uint8_t { constant, categorical, int_uniform, uniform, normal, beta };
-
-/// A distribution that a spec can name.
-struct Kind {
-    std::string_view name;
-    Family family;
-    bool quantised = false;
-    Scale scale = Scale::linear;  ///< of uniform
-    bool log = false;             ///< of normal
-};
-
-constexpr std::array<Kind, 18> kKinds{{
-    {"constant", Family::constant},
-    {"categorical", Family::categorical},
-    {"categorical_w_probabilities", Family::categorical},
-    {"int_uniform", Family::int_uniform},
-    {"uniform", Family::uniform},
-    {"q_uniform", Family::uniform, true},
-    {"log_uniform", Family::uniform, false, Scale::log_exponents},
-    {"q_log_uniform", Family::uniform, true, Scale::log_exponents},
-    {"inv_log_uniform", Family::uniform, false, Scale::inv_log_exponents},
-    {"log_uniform_values", Family::uniform, false, Scale::log_values},
-    {"q_log_uniform_values", Family::uniform, true, Scale::log_values},
-    {"inv_log_uniform_values", Family::uniform, false, Scale::inv_log_values},
-    {"normal", Family::normal},
-    {"q_normal", Family::normal, true},
-    {"log_normal", Family::normal, false, Scale::linear, true},
-    {"q_log_normal", Family::normal, true, Scale::linear, true},
-    {"beta", Family::beta},
-    {"q_beta", Family::beta, true},
-}};
-
-const Kind* kind_named(std::string_view name) {
-    const auto* found = std::find_if(kKinds.begin(), kKinds.end(),
-                                     [&](const Kind& kind) { return kind.name == name; });
-    return found == kKinds.end() ? nullptr : found;
-}
-
-const std::vector<std::string_view>& all_keys() {
-    static const std::vector<std::string_view> keys{
-        "value", "values", "probabilities", "min",       "max", "mu", "sigma", "a",
-        "b",     "q",      "distribution",  "parameters"};
-    return keys;
-}
-
-struct Keys {
-    std::vector<std::string_view> required;
-    std::vector<std::string_view> optional;
-
-    [[nodiscard]] bool has(std::string_view key) const {
-        return std::find(required.begin(), required.end(), key) != required.end() ||
-               std::find(optional.begin(), optional.end(), key) != optional.end();
-    }
-};
-
-Keys keys_of(const Kind& kind) {
-    Keys keys;
-    switch (kind.family) {
-        case Family::constant: keys.required = {"value"}; break;
-        case Family::categorical:
-            keys.required = {"values"};
-            if (kind.name == "categorical_w_probabilities") {
-                keys.required.emplace_back("probabilities");
-            } else {
-                keys.optional.emplace_back("probabilities");
-            }
-            break;
-        case Family::int_uniform:
-        case Family::uniform: keys.required = {"min", "max"}; break;
-        case Family::normal: keys.optional = {"mu", "sigma"}; break;
-        case Family::beta: keys.optional = {"a", "b"}; break;
-    }
-    if (kind.quantised) keys.optional.emplace_back("q");
-    return keys;
-}
-
-std::string joined(const Keys& keys) {
-    std::string out;
-    for (const auto* list : {&keys.required, &keys.optional}) {
-        for (const std::string_view key : *list)
-            out.append(out.empty() ? "" : ", ").append(key);
-    }
-    return out;
-}
+using Family = DistributionKind::Family;
 
 /// For messages: ten digits say enough.
 std::string brief(double value) {
@@ -143,7 +61,7 @@ public:
         if (!keys_are_known()) return std::nullopt;
         named_ = node_.find("distribution");
         if (named_ != nullptr && named_->is_null()) named_ = nullptr;
-        const Kind* kind = named_ != nullptr ? named_kind() : inferred_kind();
+        const DistributionKind* kind = named_ != nullptr ? named_kind() : inferred_kind();
         if (kind == nullptr || !keys_fit(*kind)) return std::nullopt;
         if (method_ == Method::grid && !fits_grid(*kind)) return std::nullopt;
         switch (kind->family) {
@@ -168,7 +86,7 @@ private:
     }
 
     bool keys_are_known() {
-        const std::vector<std::string_view>& known = all_keys();
+        const std::vector<std::string_view>& known = parameter_keys();
         bool good = true;
         const bool none_known =
             std::none_of(node_.entries.begin(), node_.entries.end(), [&](const auto& entry) {
@@ -191,13 +109,13 @@ private:
         return good;
     }
 
-    const Kind* named_kind() {
+    const DistributionKind* named_kind() {
         const std::string* word = named_->reading.value.get_if<std::string>();
-        const Kind* kind = word == nullptr ? nullptr : kind_named(*word);
+        const DistributionKind* kind = word == nullptr ? nullptr : distribution_kind(*word);
         if (kind == nullptr) {
             std::vector<std::string_view> known;
-            known.reserve(kKinds.size());
-            for (const Kind& each : kKinds)
+            known.reserve(all_distribution_kinds().size());
+            for (const DistributionKind& each : all_distribution_kinds())
                 known.push_back(each.name);
             findings_.error(
                 named_->place,
@@ -212,16 +130,16 @@ private:
         return kind;
     }
 
-    const Kind* inferred_kind() {
-        if (has("value")) return kind_named("constant");
-        if (has("values")) return kind_named("categorical");
+    const DistributionKind* inferred_kind() {
+        if (has("value")) return distribution_kind("constant");
+        if (has("values")) return distribution_kind("categorical");
         if (has("min") || has("max")) {
             if (has("q")) {
                 return unnamed("q", "q_uniform, or another one that begins with q_");
             }
             const YamlNode* min = node_.find("min");
             const YamlNode* max = node_.find("max");
-            if (is_integer(min) && is_integer(max)) return kind_named("int_uniform");
+            if (is_integer(min) && is_integer(max)) return distribution_kind("int_uniform");
             if ((is_integer(min) && is_float(max)) || (is_float(min) && is_integer(max))) {
                 findings_.warning(min->place,
                                   "one bound of parameter '" + name_ +
@@ -229,7 +147,7 @@ private:
                                       "floats",
                                   "write both as floats, or both as integers");
             }
-            return kind_named("uniform");
+            return distribution_kind("uniform");
         }
         for (const std::string_view key : {"mu", "sigma"}) {
             if (has(key)) return unnamed(key, "normal, log_normal, q_normal or q_log_normal");
@@ -248,7 +166,7 @@ private:
         }
         return nullptr;
     }
-    const Kind* unnamed(std::string_view key, std::string_view names) {
+    const DistributionKind* unnamed(std::string_view key, std::string_view names) {
         findings_.error(
             node_.entry(key)->key_place,
             "parameter '" + name_ + "' has '" + std::string(key) + "', but no distribution",
@@ -256,8 +174,8 @@ private:
         return nullptr;
     }
 
-    bool keys_fit(const Kind& kind) {
-        const Keys keys = keys_of(kind);
+    bool keys_fit(const DistributionKind& kind) {
+        const DistributionKeys keys = keys_of(kind);
         bool good = true;
         for (const YamlNode::Entry& entry : node_.entries) {
             if (entry.key == "distribution" || keys.has(entry.key)) continue;
@@ -267,8 +185,8 @@ private:
             if (named_ != nullptr) {
                 const std::string name(kind.name);
                 with = "distribution '" + name + "'";
-                hint = "'" + name + "' takes " + joined(keys);
-                if (entry.key == "q" && kind_named("q_" + name) != nullptr) {
+                hint = "'" + name + "' takes " + keys.listed();
+                if (entry.key == "q" && distribution_kind("q_" + name) != nullptr) {
                     hint = "did you mean distribution 'q_" + name + "'?";
                 }
             } else {
@@ -284,7 +202,7 @@ private:
             std::string what = "parameter '" + name_ + "' has no '" + std::string(key) + "'";
             if (named_ != nullptr) {
                 findings_.error(named_->place, std::move(what),
-                                "'" + std::string(kind.name) + "' takes " + joined(keys));
+                                "'" + std::string(kind.name) + "' takes " + keys.listed());
             } else {
                 findings_.error(node_.place, std::move(what),
                                 "a range has both a 'min' and a 'max'");
@@ -293,7 +211,7 @@ private:
         return good;
     }
 
-    bool fits_grid(const Kind& kind) {
+    bool fits_grid(const DistributionKind& kind) {
         const bool weighted = kind.family == Family::categorical && has("probabilities");
         const bool stepped = kind.name == "q_uniform";
         if (kind.family == Family::constant || kind.family == Family::int_uniform || stepped ||
@@ -400,7 +318,7 @@ private:
         return false;
     }
 
-    std::optional<Distribution> uniform(const Kind& kind) {
+    std::optional<Distribution> uniform(const DistributionKind& kind) {
         const auto min = read_number(*node_.find("min"), of("min"), findings_);
         const auto max = read_number(*node_.find("max"), of("max"), findings_);
         std::optional<Quantum> quantum;
@@ -436,7 +354,7 @@ private:
         return uniform;
     }
 
-    std::optional<Distribution> normal(const Kind& kind) {
+    std::optional<Distribution> normal(const DistributionKind& kind) {
         const auto mu = optional_number("mu", 0);
         const auto sigma = optional_number("sigma", 1);
         std::optional<Quantum> quantum;
@@ -453,7 +371,7 @@ private:
         return Normal{kind.log, *mu, *sigma, quantum};
     }
 
-    std::optional<Distribution> beta(const Kind& kind) {
+    std::optional<Distribution> beta(const DistributionKind& kind) {
         const auto a = optional_number("a", 1);
         const auto b = optional_number("b", 1);
         std::optional<Quantum> quantum;
@@ -474,7 +392,7 @@ private:
     }
 
     /// False: there is a q, and it is wrong.
-    bool read_quantum(const Kind& kind, std::optional<Quantum>& quantum) {
+    bool read_quantum(const DistributionKind& kind, std::optional<Quantum>& quantum) {
         if (!kind.quantised) return true;
         const YamlNode* node = node_.find("q");
         quantum = Quantum{1.0, is_integer(node)};
