@@ -6,16 +6,10 @@
 #include <csignal>
 #include <cstdlib>
 
-#include <poll.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 namespace sweepctl {
-
-bool has_ended(int pidfd) {
-    pollfd entry{pidfd, POLLIN, 0};  // That is when a pidfd is readable.
-    return ::poll(&entry, 1, 0) == 1;
-}
 
 int send_to_runner(int pidfd, const OrderToRunner& order) {
     siginfo_t info{};

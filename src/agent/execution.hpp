@@ -2,11 +2,9 @@
 
 #include "sweepctl/agent/launcher.hpp"
 #include "sweepctl/aio/timer.hpp"
+#include "sweepctl/base/unique_fd.hpp"
 
 #include "agent/leftovers.hpp"
-
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/posix/basic_stream_descriptor.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -16,9 +14,6 @@
 // What the process launcher knows about one (run, attempt), and how it speaks to its runner.
 
 namespace sweepctl {
-
-using Descriptor =
-    boost::asio::posix::basic_stream_descriptor<boost::asio::io_context::executor_type>;
 
 /// An order as it is given to a launcher.
 struct OrderToRunner {
@@ -37,11 +32,12 @@ struct Execution {
 
     RunId run;
     std::uint32_t attempt = 0;
+    std::uint64_t number = 0;  ///< what the launcher threads and the watch call it
     Phase phase = Phase::over;
     std::optional<std::uint64_t> journal;  ///< where its records are
     bool writing = false;                  ///< to that journal, now or soon
     int pid = 0;                           ///< of the runner; set while live
-    std::optional<Descriptor> pidfd;       ///< set exactly while live
+    UniqueFd pidfd;                        ///< valid exactly while it is watched
     std::vector<OrderToRunner> orders;     ///< given while launching
     bool started = false;                  ///< its start record was read
     bool ended = false;                    ///< its end record was read
@@ -51,9 +47,6 @@ struct Execution {
     std::optional<Timer> next_pass;    ///< of that hunt
     std::chrono::milliseconds pass_pause{2};
 };
-
-/// The process has ended.
-[[nodiscard]] bool has_ended(int pidfd);
 
 /// 0, or errno.
 [[nodiscard]] int send_to_runner(int pidfd, const OrderToRunner& order);

@@ -28,8 +28,11 @@ private:
 
 }  // namespace
 
-LaunchPool::LaunchPool(SpawnSetting& setting, int threads, std::function<void()> on_results)
-    : on_results_(std::move(on_results)) {
+LaunchPool::LaunchPool(SpawnSetting& setting,
+                       const ExitWatch& watch,
+                       int threads,
+                       std::function<void()> on_results)
+    : watch_(watch), on_results_(std::move(on_results)) {
     const int count = std::max(threads, 1);
     spawners_.reserve(static_cast<std::size_t>(count));
     for (int i = 0; i < count; ++i)
@@ -50,10 +53,10 @@ LaunchPool::~LaunchPool() {
         thread.join();
 }
 
-void LaunchPool::submit(LaunchRequest request, int journal) {
+void LaunchPool::submit(LaunchRequest request, std::uint64_t number, int journal) {
     {
         const std::lock_guard lock(mutex_);
-        orders_.push_back({std::move(request), journal});
+        orders_.push_back({std::move(request), number, journal});
     }
     work_to_do_.notify_one();
 }
@@ -61,6 +64,11 @@ void LaunchPool::submit(LaunchRequest request, int journal) {
 std::vector<LaunchPool::Result> LaunchPool::take_results() {
     const std::lock_guard lock(mutex_);
     return std::exchange(results_, {});
+}
+
+void LaunchPool::wake_me() {
+    const std::lock_guard lock(mutex_);
+    wake_wanted_ = true;
 }
 
 bool LaunchPool::has_started(int pid) {
@@ -93,7 +101,7 @@ void LaunchPool::work(RunnerSpawner& spawner) {
         ++active_;
         lock.unlock();
 
-        Result result{order.request.run, order.request.attempt, {}, {}};
+        Result result{order.number, {}, {}};
         if (auto runner = spawner.spawn(order.request, order.journal)) {
             result.runner = std::move(*runner);
         } else {
@@ -101,10 +109,13 @@ void LaunchPool::work(RunnerSpawner& spawner) {
         }
 
         lock.lock();
-        const bool first = results_.empty();
+        // Watched under the lock: whoever is told of its end finds its result.
+        UniqueFd& pidfd = result.runner.pidfd;
+        if (pidfd.valid() && watch_.add(pidfd.get(), order.number) != 0) pidfd.reset();
+        const bool wake = std::exchange(wake_wanted_, false) || !pidfd.valid();
         results_.push_back(std::move(result));
         if (--active_ == 0) idle_.notify_all();
-        if (first) {
+        if (wake) {
             lock.unlock();
             on_results_();
             lock.lock();

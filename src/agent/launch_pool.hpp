@@ -2,6 +2,7 @@
 
 #include "sweepctl/agent/launcher.hpp"
 
+#include "agent/exit_watch.hpp"
 #include "agent/runner_spawner.hpp"
 
 #include <condition_variable>
@@ -20,23 +21,30 @@ namespace sweepctl {
 class LaunchPool {
 public:
     struct Result {
-        RunId run;
-        std::uint32_t attempt = 0;
+        std::uint64_t number = 0;  ///< as submitted
+        /// Its pidfd is in the ExitWatch under that number; invalid when it could not be had or
+        /// watched.
         SpawnedRunner runner;
         std::optional<LaunchFailure> failure;  ///< then there is no runner
     };
 
-    /// `on_results` is called on one of the threads when the first result after a take_results()
-    /// is there. Throws std::system_error.
-    LaunchPool(SpawnSetting& setting, int threads, std::function<void()> on_results);
+    /// `on_results` is called on one of the threads when a result needs to be looked at: because
+    /// something failed, or because wake_me() was called. For a runner that was started the first
+    /// news of it is early enough. Throws std::system_error.
+    LaunchPool(SpawnSetting& setting,
+               const ExitWatch& watch,
+               int threads,
+               std::function<void()> on_results);
     /// Drops what was not begun, finishes what was.
     ~LaunchPool();
     LaunchPool(const LaunchPool&) = delete;
     LaunchPool& operator=(const LaunchPool&) = delete;
 
     /// `journal` is a LowFd's number and must mean the same file until the result is there.
-    void submit(LaunchRequest request, int journal);
+    void submit(LaunchRequest request, std::uint64_t number, int journal);
     [[nodiscard]] std::vector<Result> take_results();
+    /// The next result is waited for.
+    void wake_me();
     /// That process is a runner whose result waits to be taken.
     [[nodiscard]] bool has_started(int pid);
 
@@ -47,17 +55,20 @@ public:
 private:
     struct Order {
         LaunchRequest request;
+        std::uint64_t number;
         int journal;
     };
 
     void work(RunnerSpawner& spawner);
 
+    const ExitWatch& watch_;
     std::function<void()> on_results_;
     std::mutex mutex_;
     std::condition_variable work_to_do_;  ///< or stopping
     std::condition_variable idle_;        ///< active_ became 0
     std::deque<Order> orders_;
     std::vector<Result> results_;
+    bool wake_wanted_ = false;
     int active_ = 0;
     bool paused_ = false;
     bool stopping_ = false;

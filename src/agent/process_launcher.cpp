@@ -7,11 +7,13 @@
 #include "sweepctl/runner/contract.hpp"
 
 #include "agent/execution.hpp"
+#include "agent/exit_watch.hpp"
 #include "agent/journal_shelf.hpp"
 #include "agent/launch_pool.hpp"
 #include "agent/process_table.hpp"
 
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/basic_stream_descriptor.hpp>
 
 #include <algorithm>
 #include <array>
@@ -21,6 +23,7 @@
 #include <functional>
 #include <map>
 #include <system_error>
+#include <unordered_map>
 #include <unordered_set>
 #include <utility>
 
@@ -34,6 +37,11 @@ namespace sweepctl {
 
 namespace {
 
+using Descriptor =
+    boost::asio::posix::basic_stream_descriptor<boost::asio::io_context::executor_type>;
+
+constexpr std::chrono::milliseconds kBetweenLooks{2};
+
 class ProcessLauncher final : public Launcher {
 public:
     ProcessLauncher(boost::asio::io_context& context,
@@ -43,12 +51,15 @@ public:
           events_(events),
           setting_(std::move(options.runner_path), options.force_posix_spawn),
           inotify_(context),
-          poll_(context),
+          watch_descriptor_(context),
+          next_look_(context),
           shelf_(std::move(options.journal_directory),
                  options.journal_bytes_max,
                  setting_.null.get(),
                  [this](const std::string& path) { watch(path); }),
-          pool_(setting_, options.threads, [this] { results_are_there(); }) {
+          pool_(setting_, watch_, options.threads, [this] { results_are_there(); }) {
+        watch_descriptor_.assign(watch_.descriptor());
+        wait_for_exits();
         const int inotify = ::inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
         if (inotify >= 0) {
             inotify_.assign(inotify);
@@ -58,7 +69,10 @@ public:
         }
     }
 
-    ~ProcessLauncher() override { settle(); }
+    ~ProcessLauncher() override {
+        settle();
+        watch_descriptor_.release();  // It belongs to watch_.
+    }
 
     std::vector<JournalRecord> recover() override {
         std::vector<JournalRecord> records;
@@ -80,7 +94,7 @@ public:
             const JournalShelf::Current journal = shelf_.take();
             execution.journal = journal.number;
             execution.writing = true;
-            pool_.submit(std::move(request), journal.fd);
+            pool_.submit(std::move(request), execution.number, journal.fd);
         } catch (const std::system_error& error) {
             const LaunchFailure failure{LaunchStage::journal, error.code().value(),
                                         shelf_.directory()};
@@ -104,6 +118,9 @@ public:
             // Opened first and compared then: now the descriptor means the process of that start
             // time, or one that is gone.
             if (pidfd.valid() && process_start_time(runner.pid) == runner.start_time) {
+                if (const int error = watch_.add(pidfd.get(), execution.number))
+                    throw std::system_error(error, std::system_category(),
+                                            "cannot watch the runner of run '" + run.text + "'");
                 take_over(execution, runner.pid, std::move(pidfd));
                 return true;
             }
@@ -129,9 +146,11 @@ public:
         switch (execution.phase) {
             case Execution::Phase::launching:
                 execution.orders.push_back({order, signal_number});
+                pool_.wake_me();
+                absorb_results();
                 return true;
             case Execution::Phase::live:
-                return execution.pidfd && send_order(execution, {order, signal_number});
+                return execution.pidfd.valid() && send_order(execution, {order, signal_number});
             case Execution::Phase::leaving:
             case Execution::Phase::over: return false;
         }
@@ -149,13 +168,15 @@ private:
     using Key = std::pair<RunId, std::uint32_t>;
     using Executions = std::map<Key, std::shared_ptr<Execution>>;
 
-    // Shared with nobody: it is a shared_ptr so that a callback can tell whether it is still there.
+    // Owned by nobody else: a shared_ptr so that a callback can tell whether it is still there.
     Execution& find_or_add(const RunId& run, std::uint32_t attempt) {
         auto [place, is_new] = executions_.try_emplace({run, attempt});
         if (is_new) {
             place->second = std::make_shared<Execution>();
             place->second->run = run;
             place->second->attempt = attempt;
+            place->second->number = ++last_number_;
+            by_number_[last_number_] = place->second.get();
         }
         return *place->second;
     }
@@ -186,7 +207,7 @@ private:
     }
 
     void poll_again() {
-        poll_.after(std::chrono::milliseconds(100), [this] {
+        next_look_.after(std::chrono::milliseconds(100), [this] {
             poll_again();
             read_journals();
         });
@@ -199,7 +220,9 @@ private:
             std::array<char, 4096> events;
             while (::read(inotify_.native_handle(), events.data(), events.size()) > 0) {
             }
-            wait_for_journal();
+            // Not before a while has passed: of a run that is short the whole story is read
+            // at its end.
+            if (!polling_) next_look_.after(kBetweenLooks, [this] { wait_for_journal(); });
             read_journals();
         });
     }
@@ -244,29 +267,41 @@ private:
 
     void results_are_there() {  // On a launcher thread.
         post(context_, [this, alive = std::weak_ptr(alive_)] {
-            if (!alive.expired()) take_results();
+            if (!alive.expired()) absorb_results();
         });
     }
 
-    void take_results() {
+    /// Tells the agent nothing, so it may be called inside a call.
+    void absorb_results() {
         for (LaunchPool::Result& result : pool_.take_results()) {
-            Execution& execution = *executions_.at({result.run, result.attempt});
+            Execution& execution = *by_number_.at(result.number);
             shelf_.launched(*execution.journal);
             if (result.failure) {
-                launch_failed(execution, *result.failure);
+                later(execution, [this, failure = *result.failure](Execution& failed) {
+                    launch_failed(failed, failure);
+                });
             } else if (!result.runner.pidfd.valid()) {
-                ::kill(result.runner.pid, SIGKILL);
                 execution.phase = Execution::Phase::live;
                 execution.pid = result.runner.pid;
-                log_error("run ", result.run.text,
-                          ": no descriptor was left to watch its runner with, killed it");
-                runner_ended(execution);
+                runners_.insert(execution.pid);
+                later(execution, [this](Execution& unwatched) { give_up(unwatched); });
             } else {
                 take_over(execution, result.runner.pid, std::move(result.runner.pidfd));
                 for (const OrderToRunner& order : std::exchange(execution.orders, {}))
                     send_order(execution, order);
             }
         }
+    }
+
+    /// A runner that cannot be watched would be lost to us.
+    void give_up(Execution& execution) {
+        log_error("run ", execution.run.text,
+                  ": no descriptor was left to watch its runner with, killing it");
+        ::kill(execution.pid, SIGKILL);
+        siginfo_t info;
+        ::waitid(P_PID, static_cast<id_t>(execution.pid), &info, WEXITED | WNOWAIT);
+        read_journals();
+        conclude(execution);
     }
 
     void launch_failed(Execution& execution, const LaunchFailure& failure) {
@@ -284,30 +319,46 @@ private:
     void take_over(Execution& execution, int pid, UniqueFd pidfd) {
         execution.phase = Execution::Phase::live;
         execution.pid = pid;
+        execution.pidfd = std::move(pidfd);
         runners_.insert(pid);
-        execution.pidfd.emplace(context_);
-        execution.pidfd->assign(pidfd.release());
-        wait_for_runner(execution);
     }
 
-    void wait_for_runner(Execution& execution) {
-        std::weak_ptr<Execution> weak = executions_.at({execution.run, execution.attempt});
-        execution.pidfd->async_wait(
+    void wait_for_exits() {
+        watch_descriptor_.async_wait(
             Descriptor::wait_read,
-            [this, weak = std::move(weak)](const boost::system::error_code& error) {
-                const auto same = weak.lock();
-                if (error || !same || !same->pidfd) return;
-                // An event can be meant for a descriptor that had this number before.
-                if (has_ended(same->pidfd->native_handle())) {
-                    runner_ended(*same);
-                } else {
-                    wait_for_runner(*same);
+            [this, alive = std::weak_ptr(alive_)](const boost::system::error_code& error) {
+                if (error || alive.expired()) return;
+                wait_for_exits();
+                while (take_exits()) {
                 }
             });
     }
 
+    /// False: there was none.
+    bool take_exits() {
+        const std::vector<std::uint64_t> numbers = watch_.ended();
+        if (numbers.empty()) return false;
+        absorb_results();
+        for (const std::uint64_t number : numbers)
+            stop_watching(*by_number_.at(number));
+        read_journals();  // All that they have written is there by now.
+        for (const std::uint64_t number : numbers) {
+            // What the agent does when it is told of one must not harm the next.
+            const auto found = by_number_.find(number);
+            if (found != by_number_.end() && found->second->phase == Execution::Phase::live)
+                conclude(*found->second);
+        }
+        return true;
+    }
+
+    void stop_watching(Execution& execution) {
+        if (!execution.pidfd.valid()) return;
+        watch_.remove(execution.pidfd.get());
+        execution.pidfd.reset();
+    }
+
     bool send_order(Execution& execution, const OrderToRunner& order) {
-        const int error = send_to_runner(execution.pidfd->native_handle(), order);
+        const int error = send_to_runner(execution.pidfd.get(), order);
         if (error == 0) return true;
         if (error != ESRCH)
             log_warn("run ", execution.run.text, ": an order could not be sent to its runner: ",
@@ -315,15 +366,14 @@ private:
         return false;
     }
 
-    /// The runner's process is dead. Its zombie, if it is our child, is kept until we know whether
-    /// it has left anything behind: meanwhile its session's number means nothing else.
-    void runner_ended(Execution& execution) {
-        read_journals();
+    /// The runner is dead, and its records were read. Its zombie, if it is our child, is kept until
+    /// we know that it has left nothing behind: meanwhile its session's number means nothing else.
+    void conclude(Execution& execution) {
         siginfo_t info{};
-        const bool child = ::waitid(P_PID, static_cast<id_t>(execution.pid), &info,
-                                    WEXITED | (execution.pidfd ? WNOHANG : 0) | WNOWAIT) == 0 &&
-                           info.si_pid != 0;
-        if (!execution.started && child) {
+        if (!execution.started &&
+            ::waitid(P_PID, static_cast<id_t>(execution.pid), &info, WEXITED | WNOHANG | WNOWAIT) ==
+                0 &&
+            info.si_pid != 0) {
             reap(execution);
             launch_failed(execution, failure_without_start(info));
         } else {
@@ -347,7 +397,6 @@ private:
             return;
         }
         execution.phase = Execution::Phase::leaving;
-        // Not closed, only not waited for any more: see reap().
         execution.hunt.emplace(execution.run, execution.attempt, session);
         execution.next_pass.emplace(context_);
         hunt(execution);
@@ -381,43 +430,32 @@ private:
     }
 
     void reap(Execution& execution) {
+        stop_watching(execution);
+        if (execution.pid == 0) return;
         runners_.erase(execution.pid);
         siginfo_t info;
-        if (execution.pid != 0)
-            ::waitid(P_PID, static_cast<id_t>(execution.pid), &info, WEXITED | WNOHANG);
+        ::waitid(P_PID, static_cast<id_t>(execution.pid), &info, WEXITED | WNOHANG);
         execution.pid = 0;
-        if (execution.pidfd) {
-            // close() alone would leave it in the epoll set for as long as a child that is just
-            // being started holds a copy.
-            const UniqueFd closed(execution.pidfd->release());
-            execution.pidfd.reset();
-        }
     }
 
     void drop_if_forgotten(Executions::iterator place) {
         Execution& execution = *place->second;
         if (!execution.forgotten || execution.phase != Execution::Phase::over) return;
         let_go_of_journal(execution);
+        by_number_.erase(execution.number);
         executions_.erase(place);
     }
 
     /// Until they have started their programs, runners die with the thread that started them.
     void settle() {
         pool_.pause();
-        std::vector<LaunchPool::Result> results = pool_.take_results();
-        for (LaunchPool::Result& result : results) {
-            if (!result.runner.pidfd.valid()) continue;
-            Execution& execution = *executions_.at({result.run, result.attempt});
-            take_over(execution, result.runner.pid, std::move(result.runner.pidfd));
-            for (const OrderToRunner& order : execution.orders)
-                send_order(execution, order);
-        }
+        absorb_results();
         // The start record comes first, the runner's own life a little later: when it has started
         // the program, or when that has ended already.
         const auto is_starting = [](auto& entry) {
             Execution& execution = *entry.second;
-            return execution.pidfd && !execution.ended &&
-                   !has_ended(execution.pidfd->native_handle()) && !program_pid_of(execution.pid);
+            return execution.pidfd.valid() && !execution.ended &&
+                   !has_ended(execution.pidfd.get()) && !program_pid_of(execution.pid);
         };
         const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(2);
         while (std::any_of(executions_.begin(), executions_.end(), is_starting) &&
@@ -438,10 +476,14 @@ private:
     LauncherEvents& events_;
     SpawnSetting setting_;
     Descriptor inotify_;
-    Timer poll_;
+    ExitWatch watch_;
+    Descriptor watch_descriptor_;
+    Timer next_look_;  ///< into the journals
     bool polling_ = false;
     JournalShelf shelf_;
     Executions executions_;
+    std::unordered_map<std::uint64_t, Execution*> by_number_;
+    std::uint64_t last_number_ = 0;
     std::unordered_set<int> runners_;  ///< pids of all that are watched
     std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
     LaunchPool pool_;
