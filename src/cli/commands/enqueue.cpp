@@ -8,6 +8,7 @@
 #include "cli/controller.hpp"
 #include "cli/json_view.hpp"
 #include "cli/session.hpp"
+#include "cli/text.hpp"
 
 #include <memory>
 
@@ -31,7 +32,13 @@ int enqueue(Session& session, const Options& options) {
     const ParamValue sweep = controller.get(id_target("sweeps", options.sweep));
     const ParsedSpec parsed = parse_spec(text_field(sweep, "spec"));
     const SearchSpace space = parsed.spec ? parsed.spec->space : SearchSpace{};
-    const ParamMap body{{"config", config_from(assignments, space)}, {"front", options.front}};
+    const Config config = config_from(assignments, space);
+    if (parsed.spec) {
+        for (const std::string& name : missing_parameters(config, space)) {
+            session.messages.warning("the run has no value for '" + printable(name) + "'");
+        }
+    }
+    const ParamMap body{{"config", config}, {"front", options.front}};
     print_message(session,
                   controller.post(api_target("sweeps/" + text_field(sweep, "id") + "/runs"), body));
     return kOk;
