@@ -51,7 +51,8 @@ Environment merged_environment(const RunSetting& setting, const std::string& ste
     env["SWEEPCTL_SLOT"] = std::to_string(setting.slot);
     env["SWEEPCTL_CPUS"] = std::to_string(setting.order.resources.cpus);
     env["SWEEPCTL_METRICS"] = stem + ".metrics.jsonl";
-    env["SWEEPCTL_RUN_DIR"] = stem;
+    // The same for all attempts: what a preempted program leaves there is what it goes on from.
+    env["SWEEPCTL_RUN_DIR"] = stem.substr(0, stem.rfind('.'));
     env["SWEEPCTL_HOME"] = setting.agent.home;
     if (!setting.gpu_ids.empty()) {
         const std::string ids = join(setting.gpu_ids, ',');

@@ -118,7 +118,7 @@ Surroundings surroundings_of(const Options& options,
     set(variables, "SWEEPCTL_SLOT", "<slot>");
     set(variables, "SWEEPCTL_CPUS", std::to_string(spec.policy.resources.cpus));
     set(variables, "SWEEPCTL_METRICS", out.files + ".metrics.jsonl");
-    set(variables, "SWEEPCTL_RUN_DIR", out.files);
+    set(variables, "SWEEPCTL_RUN_DIR", out.files.substr(0, out.files.rfind('.')));
     set(variables, "SWEEPCTL_HOME", home);
     if (spec.policy.resources.gpus > 0) {
         for (const char* name : {"CUDA_VISIBLE_DEVICES", "NVIDIA_VISIBLE_DEVICES",
