@@ -64,7 +64,7 @@ TEST_CASE("runner: killed while stragglers live, the program's end is still know
     REQUIRE(story.gone);
     REQUIRE(story.ended->how == ProgramEnd(ProgramExited{4}));
     REQUIRE_FALSE(story.drained);
-    REQUIRE(story.leftovers == 1);
+    REQUIRE(story.leftovers >= 1);  // More when the daemon was still being made.
     REQUIRE(fixture.all_gone());
     REQUIRE(own_children().empty());
 }
