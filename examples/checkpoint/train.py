@@ -22,9 +22,8 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import numpy as np  # noqa: E402
 
 DATA = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../digits/digits.csv.gz")
-# One directory for all attempts of a run. It lies beside the program and not in $SWEEPCTL_RUN_DIR,
-# which is an attempt's own: the next attempt may start on another machine of the same file system.
-DIRECTORY = os.path.join("checkpoints", os.environ.get("SWEEPCTL_RUN_ID", "by-hand"))
+# One directory for all attempts of a run. By hand, without a sweep: one in the current directory.
+DIRECTORY = os.environ.get("SWEEPCTL_RUN_DIR", "checkpoint-by-hand")
 CHECKPOINT = os.path.join(DIRECTORY, "checkpoint.npz")
 
 

@@ -19,7 +19,7 @@ install(FILES README.md DESTINATION ${CMAKE_INSTALL_DOCDIR} OPTIONAL)
 # quickstart.sh sets up a source tree, which an installation is not.
 install(DIRECTORY examples DESTINATION ${CMAKE_INSTALL_DOCDIR}
   USE_SOURCE_PERMISSIONS
-  PATTERN quickstart.sh EXCLUDE PATTERN __pycache__ EXCLUDE PATTERN checkpoints EXCLUDE)
+  PATTERN quickstart.sh EXCLUDE PATTERN __pycache__ EXCLUDE PATTERN checkpoint-by-hand EXCLUDE)
 
 # The unit names the directories of the installation, and the completions are sweepctl's own words:
 # both are made when the prefix is known. A package is unpacked below /usr, wherever it was put together.
