@@ -202,10 +202,9 @@ TEST_CASE("runner: without processes to be had launches fail by name", "[runner]
         WARN("skipped: only root can become a user who has no processes");
         return;
     }
-    constexpr const char* kNobodyElse = "54321";
     const TemporaryFolder folder;
-    ::chmod(folder.path().c_str(), 0777);
-    // That user must be able to execute them, wherever they were built.
+    ::chmod(folder.path().c_str(), 0755);
+    // Those users must be able to execute them, wherever they were built.
     const std::string agent = folder / "agent";
     const std::string runner = folder / "runner";
     std::filesystem::copy_file(SWEEPCTL_TEST_AGENT, agent);
@@ -214,8 +213,12 @@ TEST_CASE("runner: without processes to be had launches fail by name", "[runner]
     // The agent, its two threads, the runner and the program are five.
     LaunchFixture clock;
     const auto say = [&](int processes) {
-        HelperProcess helper({agent, runner, folder.path(), kNobodyElse, std::to_string(processes),
-                              "1", "/bin/true"});
+        // Another user each time: what the killed agent leaves takes a moment to die.
+        const std::string own = folder / std::to_string(processes);
+        std::filesystem::create_directory(own);
+        ::chmod(own.c_str(), 0777);
+        HelperProcess helper({agent, runner, own, std::to_string(54'320 + processes),
+                              std::to_string(processes), "1", "/bin/true"});
         clock.wait_until([&] { return helper.says("failed") || helper.says("ended"); });
         std::string said = helper.said();
         said.erase(0, std::min(said.find("failed"), said.find("ended")));
@@ -224,4 +227,5 @@ TEST_CASE("runner: without processes to be had launches fail by name", "[runner]
     REQUIRE(say(3) == "failed run-1 runner " + std::to_string(EAGAIN));
     REQUIRE(say(4) == "ended run-1 clone " + std::to_string(EAGAIN));
     REQUIRE(say(5) == "ended run-1 exit 0");
+    REQUIRE(clock.reap_until_childless());
 }

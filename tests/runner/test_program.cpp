@@ -16,6 +16,7 @@
 #include <poll.h>
 #include <sys/file.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -215,11 +216,13 @@ int main(int argc, char** argv, char** environment) {
         if (argc > 3) return std::atoi(argv[3]);
         live_on();
     }
-    if (mode == "daemon") {  // LOCK MILLISECONDS CODE: a daemon that lives that long outlives it.
+    if (mode == "daemon") {  // LOCK MILLISECONDS CODE: a daemon outlives it by so long.
         lock(second);
+        pollfd program{static_cast<int>(::syscall(SYS_pidfd_open, ::getpid(), 0)), POLLIN, 0};
         start([&] {
             ::setsid();
             start([&] {
+                ::poll(&program, 1, -1);
                 pass_milliseconds(std::atoi(argv[3]));
                 say("daemon ends");
             });

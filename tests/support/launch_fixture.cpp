@@ -11,6 +11,7 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 namespace sweepctl::testing {
@@ -191,6 +192,14 @@ std::vector<int> own_children() {
         std::copy(std::istream_iterator<int>(file), {}, std::back_inserter(children));
     }
     return children;
+}
+
+bool LaunchFixture::reap_until_childless() {
+    return wait_until([] {
+        while (::waitpid(-1, nullptr, WNOHANG) > 0) {
+        }
+        return own_children().empty();
+    });
 }
 
 int count_open_descriptors() {

@@ -91,6 +91,9 @@ public:
     /// Waits for these words in the last run's output.
     bool wait_for_output(const std::string& words);
 
+    /// What a killed agent was just about to start dies with it, and comes to us.
+    bool reap_until_childless();
+
     /// Ends the launcher, as an agent that dies; its runs live on. The next one does not recover.
     void replace_launcher(ProcessLauncherOptions options = {});
     const RunStory& story(const RunId& run, std::uint32_t attempt = 1) {
