@@ -42,7 +42,7 @@ struct AgentSessions::Tail {
 
 AgentSessions::AgentSessions(boost::asio::io_context& context, AgentSessionsOptions options)
     : context_(context), options_(std::move(options)) {
-    SWEEPCTL_CHECK(options_.wake && options_.now);
+    SWEEPCTL_CHECK(options_.now != nullptr);
 }
 
 AgentSessions::~AgentSessions() {
@@ -103,7 +103,6 @@ void AgentSessions::said(AgentSession& session, const std::string& text) {
                  leaving->reason.empty() ? std::string() : ": " + leaving->reason);
     }
     controller_->agent_says(std::move(message));
-    options_.wake();
 }
 
 void AgentSessions::hello(AgentSession& session, AgentHello hello) {
@@ -127,7 +126,6 @@ void AgentSessions::hello(AgentSession& session, AgentHello hello) {
              session.local ? "the unix socket" : "TCP", ", ", hello.agent.slots, " slots");
     controller_->agent_linked(id);
     controller_->agent_says(std::move(hello));
-    options_.wake();
 }
 
 void AgentSessions::closed(AgentSession& session, const std::string& reason) {
@@ -140,7 +138,6 @@ void AgentSessions::closed(AgentSession& session, const std::string& reason) {
     linked_.erase(agent->id);
     log_info("agent ", agent->id.text, ": its link ended: ", shown(reason));
     controller_->post(AgentDisconnected{agent->id});
-    options_.wake();
     std::vector<std::uint64_t> unanswered;
     for (const auto& [number, tail] : tails_) {
         if (tail.agent == agent->id) unanswered.push_back(number);

@@ -13,7 +13,7 @@ Api::Api(boost::asio::io_context& context,
          Reader& reader,
          AgentSessions& agents,
          ApiContext about) {
-    SWEEPCTL_CHECK(about.now && about.draw_seed && about.wake && about.shut_down);
+    SWEEPCTL_CHECK(about.now && about.draw_seed && about.shut_down);
     backend_ =
         std::make_shared<api::Backend>(context, controller, reader, agents, std::move(about));
 }

@@ -51,7 +51,6 @@ public:
                 call->refuse(problem_of(answer));
             }
         });
-        about.wake();
     }
     /// What ends without the calls knowing, when the store fails: they are answered 507.
     void await_store(const CallPtr& call);

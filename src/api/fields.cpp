@@ -201,8 +201,12 @@ std::optional<std::uint64_t> QueryFields::number(std::string_view name) const {
     const std::string* found = request_.query_value(name);
     if (found == nullptr || found->empty()) return std::nullopt;
     const std::optional<std::uint64_t> number = unsigned_from(*found);
-    if (!number) complaints_.wrong(name, "a whole number from 0", ParamValue(*found));
-    return number;
+    if (!number) {
+        complaints_.wrong(name, "a whole number from 0", ParamValue(*found));
+        return std::nullopt;
+    }
+    constexpr std::uint64_t kMost = std::numeric_limits<std::int64_t>::max() - 1;
+    return std::min(*number, kMost);
 }
 
 std::size_t QueryFields::limit(std::size_t otherwise, std::size_t max) const {

@@ -70,6 +70,7 @@ public:
     [[nodiscard]] std::string text(std::string_view name) const;
     /// "a,b" as words; empty ones left out.
     [[nodiscard]] std::vector<std::string> words(std::string_view name) const;
+    /// At most what the store can hold, which is more than there will be.
     [[nodiscard]] std::optional<std::uint64_t> number(std::string_view name) const;
     /// From 1; more than `max` counts as `max`.
     [[nodiscard]] std::size_t limit(std::size_t otherwise, std::size_t max) const;

@@ -218,7 +218,8 @@ const std::vector<Route>& table() {
          .serve = &get_run,
          .name = "getRun",
          .summary = "One run, with all that is known of it",
-         .description = "`attempts` are the earlier executions, `metrics` sums up each metric.",
+         .description =
+             "`attempts` are its executions, the newest last; `metrics` sums up each metric.",
          .query = {kProject, kEntity},
          .answer = {200, "RunInFull", "application/json", "the run"},
          .problems = {404, 409}},

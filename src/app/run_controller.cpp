@@ -107,7 +107,6 @@ int ControllerProgram::run() {
     reader_ = open_reader(database, wake);
 
     AgentSessionsOptions session_options;
-    session_options.wake = [this] { pump_soon(); };
     session_options.now = [this] { return clock_.now(); };
     sessions_ = std::make_unique<AgentSessions>(loop_.context(), std::move(session_options));
     controller_ = std::make_unique<Controller>(*store_, *sessions_, plan_of, clock_.now());
@@ -152,7 +151,6 @@ void ControllerProgram::open_doors() {
         // Kept below 2^53, so that every JSON reader and every spec can hold it.
         return ((std::uint64_t{device()} << 32U) | device()) >> 11U;
     };
-    about.wake = [this] { pump_soon(); };
     about.shut_down = [this](bool cancel) { shut_down(cancel); };
     about.http_counts = [this] { return server_ ? server_->counts() : HttpServerCounts{}; };
     api_ = std::make_unique<Api>(loop_.context(), *controller_, *reader_, *sessions_,

@@ -42,7 +42,7 @@ SweepSetup setup_of(const SweepSpec& spec, std::uint64_t seed) {
 
 std::optional<SweepPlan> plan_of(const NewSweep& sweep) {
     const ParsedSpec parsed = parse_spec(sweep.origin.spec);
-    if (!parsed.spec || !can_search(parsed.spec->method)) return std::nullopt;
+    if (!parsed.spec) return std::nullopt;
     SweepPlan plan{setup_of(*parsed.spec, sweep.origin.seed), brief_of(*parsed.spec, sweep)};
     plan.setup.policy.parallel = sweep.record.parallel;
     plan.setup.policy.run_cap = sweep.record.run_cap;

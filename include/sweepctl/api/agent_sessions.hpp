@@ -22,8 +22,6 @@ class io_context;
 namespace sweepctl {
 
 struct AgentSessionsOptions {
-    /// Called when the controller has something to do: pump() it soon, not from inside the call.
-    std::function<void()> wake;
     std::function<Now()> now;
     /// From the handshake to the hello, which must be the first message.
     std::chrono::milliseconds hello_timeout{10'000};

@@ -35,10 +35,8 @@ struct ApiContext {
     WallTime started_at;
 
     std::function<Now()> now;
-    /// A seed for a sweep whose spec gives none.
+    /// A seed for a sweep whose spec gives none. Of a larger number the lowest 53 bits are taken.
     std::function<std::uint64_t()> draw_seed;
-    /// Called when the controller has something to do: pump() it soon, not from inside the call.
-    std::function<void()> wake;
     /// Leave, after cancelling every sweep when `cancel`. The answer has been handed over.
     std::function<void(bool cancel)> shut_down;
     /// For /metrics; may be unset.

@@ -20,24 +20,18 @@ struct EventsAsked {
     EventsQuery query;
 };
 
-/// With the ids that are meant. An id of a deleted sweep or run still names its events, when whole.
+/// With the ids that are meant.
 Result<EventsQuery, Problem> resolve(ReadSession& session, const EventsAsked& asked) {
     EventsQuery query = asked.query;
-    const auto gone = [&](const EventsQuery& by_id) {
-        EventsQuery probe = by_id;
-        probe.after = 0;
-        probe.limit = 1;
-        return events_after(session, probe).empty();
-    };
     if (!asked.sweep.prefix.empty()) {
         const Result<SweepId, Problem> sweep = match_sweep(session, asked.sweep);
-        query.sweep = sweep ? sweep.value() : SweepId{asked.sweep.prefix};
-        if (!sweep && (sweep.error().status != 404 || gone(query))) return Failure{sweep.error()};
+        if (!sweep) return Failure{sweep.error()};
+        query.sweep = sweep.value();
     }
     if (!asked.run.prefix.empty()) {
         const Result<RunId, Problem> run = match_run(session, asked.run);
-        query.run = run ? run.value() : RunId{asked.run.prefix};
-        if (!run && (run.error().status != 404 || gone(query))) return Failure{run.error()};
+        if (!run) return Failure{run.error()};
+        query.run = run.value();
     }
     return query;
 }
@@ -53,7 +47,8 @@ std::optional<std::uint64_t> last_event_id(const HttpRequest& request, Complaint
     if (text == nullptr || text->empty()) return std::nullopt;
     std::uint64_t id = 0;
     const char* const end = text->data() + text->size();
-    if (std::from_chars(text->data(), end, id).ptr != end) {
+    const auto [stop, error] = std::from_chars(text->data(), end, id);
+    if (stop != end || error != std::errc{} || id > INT64_MAX) {
         complaints.wrong("Last-Event-ID", "the id of an event", ParamValue(*text));
         return std::nullopt;
     }

@@ -191,10 +191,6 @@ void create_sweep(const CallPtr& call) {
     ParsedSpec parsed = parse_spec(launch.spec, {launch.strict});
     if (!parsed.spec) return call->refuse(bad_spec(launch, parsed.diagnostics));
     const SweepSpec& spec = *parsed.spec;
-    if (!can_search(spec.method)) {
-        return call->refuse({422, "method '" + std::string(to_string(spec.method)) +
-                                      "' is not there in this version; use grid or random"});
-    }
 
     Backend& backend = call->backend();
     CreateSweep event;
@@ -209,9 +205,10 @@ void create_sweep(const CallPtr& call) {
     if (!complaints.empty()) return call->refuse(complaints.problem());
 
     // Drawn seeds stay below 2^53, so that JSON readers which know only doubles keep them whole.
+    constexpr std::uint64_t kSeedMask = (std::uint64_t{1} << 53) - 1;
     const std::uint64_t seed = launch.seed ? *launch.seed
                                : spec.seed ? *spec.seed
-                                           : backend.about.draw_seed() >> 11;
+                                           : backend.about.draw_seed() & kSeedMask;
     SweepSetup setup = setup_of(spec, seed);
     event.paused = launch.paused;
     event.policy = std::move(setup.policy);

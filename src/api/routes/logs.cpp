@@ -65,7 +65,8 @@ Result<LoggedRun, Problem> from_store(ReadSession& session, const IdQuery& named
             logged.attempt = static_cast<std::uint32_t>(*number);
     }
     logged.state = run_state_from(text("state")).value_or(RunState::pending);
-    logged.open = !is_ended(logged.state);
+    const ParamValue* claim = find(*run, "claim");
+    logged.open = !is_ended(logged.state) || (claim != nullptr && !claim->is_null());
     logged.started = !text("started_at").empty();
     logged.agent = AgentId{text("agent")};
     return logged;
@@ -152,8 +153,7 @@ void get_log(const CallPtr& call) {
     if (const auto attempt = query.number("attempt"))
         question.attempt =
             static_cast<std::uint32_t>(std::min<std::uint64_t>(*attempt, UINT32_MAX));
-    // pread() takes signed offsets.
-    question.offset = std::min<std::uint64_t>(query.number("offset").value_or(0), INT64_MAX);
+    question.offset = query.number("offset").value_or(0);
     question.limit = query.limit(kPiece, kPiece);
     if (!complaints.empty()) return call->refuse(complaints.problem());
 

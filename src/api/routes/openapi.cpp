@@ -105,12 +105,11 @@ ParamMap operation(const Route& route) {
 std::string document(const std::string& version) {
     ParamMap paths;
     for (const Route& route : all_routes()) {
-        const auto found = std::find_if(paths.begin(), paths.end(), [&](const auto& path) {
-            return path.first == route.pattern;
-        });
-        if (found == paths.end()) paths.emplace_back(std::string(route.pattern), ParamMap{});
-        auto& path = found == paths.end() ? paths.back().second : found->second;
-        std::get<ParamMap>(path.content())
+        auto path = std::find_if(paths.begin(), paths.end(),
+                                 [&](const auto& known) { return known.first == route.pattern; });
+        if (path == paths.end())
+            path = paths.insert(path, {std::string(route.pattern), ParamMap{}});
+        std::get<ParamMap>(path->second.content())
             .emplace_back(lower(route.method), ParamValue(operation(route)));
     }
     return to_json(ParamMap{

@@ -252,9 +252,17 @@ std::string_view openapi_schemas() {
     {"$ref": "#/components/schemas/Run"},
     {
       "type": "object",
-      "required": ["attempts", "metrics", "log_path", "stop_reason", "detail", "cpu_seconds", "max_rss_kib", "origin", "suggestion"],
+      "required": ["origin", "suggestion", "priority", "requeued", "retry_wanted", "stop_reason", "stop_signal", "detail", "boot", "claim", "process_alive", "cpu_seconds", "max_rss_kib", "metrics_lines", "log_path", "attempts", "metrics"],
       "properties": {
-        "attempts": {"type": "array", "items": {"$ref": "#/components/schemas/Attempt"}},
+        "priority": {"type": "integer", "description": "of an enqueued run; lower goes first"},
+        "requeued": {"type": "boolean", "description": "pending again after preemption"},
+        "retry_wanted": {"type": "boolean", "description": "goes again as soon as nothing of this attempt can be alive"},
+        "stop_signal": {"type": ["integer", "null"]},
+        "boot": {"type": ["string", "null"], "description": "boot id of its host"},
+        "claim": {"enum": ["held", "started", "ended", null], "description": "where it is in an agent's hands"},
+        "process_alive": {"type": "boolean", "description": "it has ended, and its process has not"},
+        "metrics_lines": {"type": "integer"},
+        "attempts": {"type": "array", "items": {"$ref": "#/components/schemas/Attempt"}, "description": "its executions, this one last"},
         "metrics": {"type": "array", "items": {"$ref": "#/components/schemas/MetricSummary"}},
         "log_path": {"type": ["string", "null"]},
         "stop_reason": {"type": ["string", "null"]},
@@ -269,13 +277,17 @@ std::string_view openapi_schemas() {
 },
 "Attempt": {
   "type": "object",
-  "required": ["attempt", "state", "end_reason", "exit_code", "term_signal", "started_at", "ended_at"],
+  "required": ["attempt", "state", "end_reason", "exit_code", "term_signal", "detail", "agent", "host", "pid", "started_at", "ended_at"],
   "properties": {
     "attempt": {"type": "integer"},
     "state": {"$ref": "#/components/schemas/RunState"},
     "end_reason": {"type": ["string", "null"]},
     "exit_code": {"type": ["integer", "null"]},
     "term_signal": {"type": ["integer", "null"]},
+    "detail": {"type": ["string", "null"]},
+    "agent": {"type": ["string", "null"]},
+    "host": {"type": ["string", "null"]},
+    "pid": {"type": ["integer", "null"]},
     "started_at": {"$ref": "#/components/schemas/TimeOrNull"},
     "ended_at": {"$ref": "#/components/schemas/TimeOrNull"}
   }

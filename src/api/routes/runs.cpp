@@ -252,7 +252,6 @@ public:
                 std::move(event),
                 [self = shared_from_this()](const Answer& answer) { self->take(answer); });
         }
-        backend.about.wake();
     }
 
 private:

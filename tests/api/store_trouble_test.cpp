@@ -1,0 +1,84 @@
+#include "agent_peer.hpp"
+#include "api_fixture.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <future>
+#include <string>
+
+using namespace sweepctl;
+using namespace sweepctl::test;
+
+namespace {
+
+void fill(ApiFixture& fixture, bool full) {
+    fixture.on_loop([&] { fixture.store().full = full; });
+}
+
+}  // namespace
+
+TEST_CASE("store trouble: what would change something is told at once, reads go on",
+          "[api][trouble]") {
+    ApiFixture fixture;
+    const std::string id = fixture.launch(kGridSpec);
+    fill(fixture, true);
+    // Who came just before hears it too, as soon as it is known.
+    const ApiReply first = fixture.post("/api/v1/sweeps/" + id + "/pause");
+    CHECK(first.status == 507);
+    CHECK(fixture.faults(first.json, "Problem") == "");
+    CHECK(first.text("detail") ==
+          "this could not be stored yet, and takes effect once it can: database or disk is full");
+    const ApiReply second = fixture.post("/api/v1/sweeps", fixture.launch_body(kGridSpec));
+    CHECK(second.status == 507);
+    CHECK(second.text("detail") == "nothing can be stored at present: database or disk is full");
+    CHECK(fixture.remove("/api/v1/sweeps/" + id).status == 507);
+    CHECK(fixture.get("/api/v1/sweeps/" + id).text("status") == "pending");
+    CHECK(fixture.get("/metrics").http.body.find("sweepctl_store_trouble 1\n") !=
+          std::string::npos);
+    CHECK(fixture.post("/api/v1/shutdown").status == 202);
+
+    fill(fixture, false);
+    fixture.wait_until([&] { return fixture.controller().settled(); });
+    // It was kept, and has taken effect now.
+    CHECK(fixture.get("/api/v1/sweeps/" + id).text("status") == "paused");
+    CHECK(fixture.post("/api/v1/sweeps/" + id + "/resume").status == 200);
+}
+
+TEST_CASE("store trouble: a retry of many that is stopped by it says so", "[api][trouble]") {
+    ApiFixture fixture;
+    const std::string sweep = fixture.launch(kGridSpec);
+    AgentPeer agent(fixture.unix_address());
+    agent.hello("a1");
+    for (int i = 0; i < 3; ++i) {
+        const StartOrder start = agent.next<StartOrder>();
+        agent.started(start.execution);
+        agent.exited(start.execution, 1);
+    }
+    fixture.wait_until([&] {
+        return fixture.controller().settled() &&
+               fixture.controller().world().find_sweep(SweepId{sweep})->counts[RunState::failed] ==
+                   3;
+    });
+    fill(fixture, true);
+    CHECK(fixture.post("/api/v1/sweeps/" + sweep + "/retry").status == 507);
+    fill(fixture, false);
+    fixture.wait_until([&] { return fixture.controller().settled(); });
+    CHECK(fixture.post("/api/v1/sweeps/" + sweep + "/retry").status == 200);
+}
+
+TEST_CASE("leaving: a call that waits is answered when the API goes", "[api][trouble]") {
+    ApiFixture fixture;
+    const std::string sweep = fixture.launch(kGridSpec);
+    AgentPeer agent(fixture.unix_address());
+    agent.hello("a1");
+    const StartOrder start = agent.next<StartOrder>();
+    agent.started(start.execution);
+    agent.next<AckOrder>();
+    auto waiting = std::async(std::launch::async,
+                              [&] { return fixture.post("/api/v1/sweeps/" + sweep + "/cancel"); });
+    agent.next<SignalOrder>();
+    fixture.drop_api();
+    const ApiReply reply = waiting.get();
+    CHECK(reply.status == 503);
+    CHECK(fixture.get("/api/v1/health").status == 503);
+}
