@@ -63,7 +63,10 @@ bool LeftoverHunt::pass(const std::function<bool(int)>& is_runner) {
         }
     }
     empty_passes_ = found ? 0 : empty_passes_ + 1;
-    return empty_passes_ >= 2;
+    // /proc is not read in one moment: one that forks and exits all the time can be missed in a
+    // pass, and on a busy machine in two.
+    constexpr int kEmptyPasses = 4;
+    return empty_passes_ >= kEmptyPasses;
 }
 
 }  // namespace sweepctl
