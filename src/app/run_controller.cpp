@@ -17,6 +17,7 @@
 #include "sweepctl/store/sqlite_store.hpp"
 
 #include "app/clock.hpp"
+#include "app/file_removal.hpp"
 #include "app/state_directory.hpp"
 
 #include <algorithm>
@@ -56,6 +57,7 @@ public:
 private:
     void open_doors();
     void start_local_agent();
+    void remove_files_of_deleted();
     void pump_soon();
     void pump();
     void arm_timer();
@@ -77,6 +79,7 @@ private:
     std::unique_ptr<Api> api_;
     std::unique_ptr<HttpServer> server_;
     std::unique_ptr<LocalAgent> local_agent_;
+    std::unique_ptr<FileRemoval> file_removal_;
     std::optional<Timer> deadline_;
     std::optional<Timer> patience_;
     std::optional<SteadyTime> armed_for_;
@@ -112,6 +115,7 @@ int ControllerProgram::run() {
     controller_ = std::make_unique<Controller>(*store_, *sessions_, plan_of, clock_.now());
     sessions_->attach(*controller_);
     controller_->on_news = [this] { pump_soon(); };
+    remove_files_of_deleted();
     deadline_.emplace(loop_.context());
     patience_.emplace(loop_.context());
 
@@ -205,6 +209,17 @@ void ControllerProgram::start_local_agent() {
     };
     local_agent_ = std::make_unique<LocalAgent>(loop_.context(), std::move(agent));
     local_agent_->keep_alive();
+}
+
+/// Files go only after the deletion is durable.
+void ControllerProgram::remove_files_of_deleted() {
+    file_removal_ = std::make_unique<FileRemoval>(options_.home);
+    controller_->subscribe([this](const std::vector<AuditEvent>& events) {
+        for (const AuditEvent& event : events) {
+            if (event.kind == "run_deleted") file_removal_->run(event.sweep, event.run);
+            if (event.kind == "sweep_deleted") file_removal_->sweep(event.sweep);
+        }
+    });
 }
 
 void ControllerProgram::pump_soon() {
