@@ -60,7 +60,8 @@ TEST_CASE("runner: killed while stragglers live, the program's end is still know
     REQUIRE(own_children().empty());
 }
 
-TEST_CASE("runner: what a killed one leaves is told apart from other runs", "[runner][death]") {
+TEST_CASE("runner: what a killed one leaves is told apart from other runs",
+          "[.slow][runner][death]") {
     LaunchFixture fixture;
     const RunStory& other = fixture.launch_test_program({"live-on", fixture.folder() / "other"});
     const RunId other_run = fixture.last_run();
