@@ -6,11 +6,11 @@
 #include "sweepctl/base/log.hpp"
 #include "sweepctl/runner/contract.hpp"
 
-#include "agent/execution.hpp"
 #include "agent/exit_watch.hpp"
 #include "agent/journal_shelf.hpp"
 #include "agent/launch_pool.hpp"
 #include "agent/process_table.hpp"
+#include "agent/watched_run.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
@@ -84,33 +84,32 @@ public:
     }
 
     void launch(LaunchRequest request) override {
-        Execution& execution = find_or_add(request.run, request.attempt);
-        SWEEPCTL_CHECK(execution.phase == Execution::Phase::over);
-        let_go_of_journal(execution);
-        execution.phase = Execution::Phase::launching;
-        execution.started = execution.ended = execution.drained = execution.forgotten = false;
-        execution.orders.clear();
+        WatchedRun& watched = find_or_add(request.run, request.attempt);
+        SWEEPCTL_CHECK(watched.phase == WatchedRun::Phase::over);
+        let_go_of_journal(watched);
+        watched.phase = WatchedRun::Phase::launching;
+        watched.started = watched.ended = watched.drained = watched.forgotten = false;
+        watched.orders.clear();
         try {
             const JournalShelf::Current journal = shelf_.take();
-            execution.journal = journal.number;
-            execution.writing = true;
-            pool_.submit(std::move(request), execution.number, journal.fd);
+            watched.journal = journal.number;
+            watched.writing = true;
+            pool_.submit(std::move(request), watched.number, journal.fd);
         } catch (const std::system_error& error) {
             const LaunchFailure failure{LaunchStage::journal, error.code().value(),
                                         shelf_.directory()};
-            later(execution,
-                  [this, failure](Execution& failed) { launch_failed(failed, failure); });
+            later(watched, [this, failure](WatchedRun& failed) { launch_failed(failed, failure); });
         }
     }
 
     bool adopt(const RunId& run, std::uint32_t attempt, const RunnerIdentity& runner) override {
-        Execution& execution = find_or_add(run, attempt);
-        SWEEPCTL_CHECK(execution.phase == Execution::Phase::over);
-        execution.phase = Execution::Phase::live;
-        execution.started = true;
-        if (execution.journal) {
-            shelf_.add_writer(*execution.journal);
-            execution.writing = true;
+        WatchedRun& watched = find_or_add(run, attempt);
+        SWEEPCTL_CHECK(watched.phase == WatchedRun::Phase::over);
+        watched.phase = WatchedRun::Phase::live;
+        watched.started = true;
+        if (watched.journal) {
+            shelf_.add_writer(*watched.journal);
+            watched.writing = true;
         }
         const bool this_boot = runner.boot_id == setting_.boot;
         if (this_boot) {
@@ -118,14 +117,14 @@ public:
             // Opened first and compared then: now the descriptor means the process of that start
             // time, or one that is gone.
             if (pidfd.valid() && process_start_time(runner.pid) == runner.start_time) {
-                if (const int error = watch_.add(pidfd.get(), execution.number))
+                if (const int error = watch_.add(pidfd.get(), watched.number))
                     throw std::system_error(error, std::system_category(),
                                             "cannot watch the runner of run '" + run.text + "'");
-                take_over(execution, runner.pid, std::move(pidfd));
+                take_over(watched, runner.pid, std::move(pidfd));
                 return true;
             }
         }
-        later(execution, [this, this_boot](Execution& gone) {
+        later(watched, [this, this_boot](WatchedRun& gone) {
             read_journals();  // It may have written since they were recovered.
             if (this_boot) {
                 runner_gone(gone, std::nullopt);
@@ -140,39 +139,39 @@ public:
                 std::uint32_t attempt,
                 RunnerOrder order,
                 int signal_number) override {
-        const auto found = executions_.find({run, attempt});
-        if (found == executions_.end()) return false;
-        Execution& execution = *found->second;
-        switch (execution.phase) {
-            case Execution::Phase::launching:
-                execution.orders.push_back({order, signal_number});
+        const auto found = runs_.find({run, attempt});
+        if (found == runs_.end()) return false;
+        WatchedRun& watched = *found->second;
+        switch (watched.phase) {
+            case WatchedRun::Phase::launching:
+                watched.orders.push_back({order, signal_number});
                 pool_.wake_me();
                 absorb_results();
                 return true;
-            case Execution::Phase::live:
-                return execution.pidfd.valid() && send_order(execution, {order, signal_number});
-            case Execution::Phase::leaving:
-            case Execution::Phase::over: return false;
+            case WatchedRun::Phase::live:
+                return watched.pidfd.valid() && send_order(watched, {order, signal_number});
+            case WatchedRun::Phase::leaving:
+            case WatchedRun::Phase::over: return false;
         }
         std::abort();
     }
 
     void forget(const RunId& run, std::uint32_t attempt) override {
-        const auto found = executions_.find({run, attempt});
-        if (found == executions_.end()) return;
+        const auto found = runs_.find({run, attempt});
+        if (found == runs_.end()) return;
         found->second->forgotten = true;
         drop_if_forgotten(found);
     }
 
 private:
     using Key = std::pair<RunId, std::uint32_t>;
-    using Executions = std::map<Key, std::shared_ptr<Execution>>;
+    using WatchedRuns = std::map<Key, std::shared_ptr<WatchedRun>>;
 
     // Owned by nobody else: a shared_ptr so that a callback can tell whether it is still there.
-    Execution& find_or_add(const RunId& run, std::uint32_t attempt) {
-        auto [place, is_new] = executions_.try_emplace({run, attempt});
+    WatchedRun& find_or_add(const RunId& run, std::uint32_t attempt) {
+        auto [place, is_new] = runs_.try_emplace({run, attempt});
         if (is_new) {
-            place->second = std::make_shared<Execution>();
+            place->second = std::make_shared<WatchedRun>();
             place->second->run = run;
             place->second->attempt = attempt;
             place->second->number = ++last_number_;
@@ -183,8 +182,8 @@ private:
 
     /// Does it from the loop, not inside the agent's call.
     template <typename Task>
-    void later(Execution& execution, Task task) {
-        std::weak_ptr<Execution> weak = executions_.at({execution.run, execution.attempt});
+    void later(WatchedRun& watched, Task task) {
+        std::weak_ptr<WatchedRun> weak = runs_.at({watched.run, watched.attempt});
         post(context_, [weak = std::move(weak), task = std::move(task)] {
             if (const auto still_there = weak.lock()) task(*still_there);
         });
@@ -237,29 +236,29 @@ private:
     }
 
     void take_note(std::uint64_t journal, const JournalRecord& record) {
-        Execution& execution = find_or_add(run_of(record), attempt_of(record));
-        if (!execution.journal) {
+        WatchedRun& watched = find_or_add(run_of(record), attempt_of(record));
+        if (!watched.journal) {
             shelf_.hold(journal);
-            execution.journal = journal;
+            watched.journal = journal;
         }
-        if (execution.journal != journal) return;  // Of an earlier claim, which is over.
-        execution.started = true;
-        execution.ended = !std::holds_alternative<Started>(record);
-        if (!execution.ended) {
-            execution.drained = false;
+        if (watched.journal != journal) return;  // Of an earlier claim, which is over.
+        watched.started = true;
+        watched.ended = !std::holds_alternative<Started>(record);
+        if (!watched.ended) {
+            watched.drained = false;
         } else if (const auto* ended = std::get_if<Ended>(&record)) {
-            execution.drained = ended->drained;
+            watched.drained = ended->drained;
         } else {
-            execution.drained = true;
+            watched.drained = true;
         }
     }
 
-    void stop_writing(Execution& execution) {
-        if (std::exchange(execution.writing, false)) shelf_.remove_writer(*execution.journal);
+    void stop_writing(WatchedRun& watched) {
+        if (std::exchange(watched.writing, false)) shelf_.remove_writer(*watched.journal);
     }
 
-    void let_go_of_journal(Execution& execution) {
-        if (const auto journal = std::exchange(execution.journal, std::nullopt))
+    void let_go_of_journal(WatchedRun& watched) {
+        if (const auto journal = std::exchange(watched.journal, std::nullopt))
             shelf_.release(*journal);
     }
 
@@ -274,52 +273,52 @@ private:
     /// Tells the agent nothing, so it may be called inside a call.
     void absorb_results() {
         for (LaunchPool::Result& result : pool_.take_results()) {
-            Execution& execution = *by_number_.at(result.number);
-            shelf_.launched(*execution.journal);
+            WatchedRun& watched = *by_number_.at(result.number);
+            shelf_.launched(*watched.journal);
             if (result.failure) {
-                later(execution, [this, failure = *result.failure](Execution& failed) {
+                later(watched, [this, failure = *result.failure](WatchedRun& failed) {
                     launch_failed(failed, failure);
                 });
             } else if (!result.runner.pidfd.valid()) {
-                execution.phase = Execution::Phase::live;
-                execution.pid = result.runner.pid;
-                runners_.insert(execution.pid);
-                later(execution, [this](Execution& unwatched) { give_up(unwatched); });
+                watched.phase = WatchedRun::Phase::live;
+                watched.pid = result.runner.pid;
+                runners_.insert(watched.pid);
+                later(watched, [this](WatchedRun& unwatched) { give_up(unwatched); });
             } else {
-                take_over(execution, result.runner.pid, std::move(result.runner.pidfd));
-                for (const OrderToRunner& order : std::exchange(execution.orders, {}))
-                    send_order(execution, order);
+                take_over(watched, result.runner.pid, std::move(result.runner.pidfd));
+                for (const OrderToRunner& order : std::exchange(watched.orders, {}))
+                    send_order(watched, order);
             }
         }
     }
 
     /// A runner that cannot be watched would be lost to us.
-    void give_up(Execution& execution) {
-        log_error("run ", execution.run.text,
+    void give_up(WatchedRun& watched) {
+        log_error("run ", watched.run.text,
                   ": no descriptor was left to watch its runner with, killing it");
-        ::kill(execution.pid, SIGKILL);
+        ::kill(watched.pid, SIGKILL);
         siginfo_t info;
-        ::waitid(P_PID, static_cast<id_t>(execution.pid), &info, WEXITED | WNOWAIT);
+        ::waitid(P_PID, static_cast<id_t>(watched.pid), &info, WEXITED | WNOWAIT);
         read_journals();
-        conclude(execution);
+        conclude(watched);
     }
 
-    void launch_failed(Execution& execution, const LaunchFailure& failure) {
-        stop_writing(execution);
-        execution.phase = Execution::Phase::over;
-        execution.forgotten = true;  // It left no record that anybody needs.
-        const RunId run = execution.run;
-        const std::uint32_t attempt = execution.attempt;
-        drop_if_forgotten(executions_.find({run, attempt}));
+    void launch_failed(WatchedRun& watched, const LaunchFailure& failure) {
+        stop_writing(watched);
+        watched.phase = WatchedRun::Phase::over;
+        watched.forgotten = true;  // It left no record that anybody needs.
+        const RunId run = watched.run;
+        const std::uint32_t attempt = watched.attempt;
+        drop_if_forgotten(runs_.find({run, attempt}));
         events_.launch_failed(run, attempt, failure);
     }
 
     // --- runners
 
-    void take_over(Execution& execution, int pid, UniqueFd pidfd) {
-        execution.phase = Execution::Phase::live;
-        execution.pid = pid;
-        execution.pidfd = std::move(pidfd);
+    void take_over(WatchedRun& watched, int pid, UniqueFd pidfd) {
+        watched.phase = WatchedRun::Phase::live;
+        watched.pid = pid;
+        watched.pidfd = std::move(pidfd);
         runners_.insert(pid);
     }
 
@@ -345,39 +344,39 @@ private:
         for (const std::uint64_t number : numbers) {
             // What the agent does when it is told of one must not harm the next.
             const auto found = by_number_.find(number);
-            if (found != by_number_.end() && found->second->phase == Execution::Phase::live)
+            if (found != by_number_.end() && found->second->phase == WatchedRun::Phase::live)
                 conclude(*found->second);
         }
         return true;
     }
 
-    void stop_watching(Execution& execution) {
-        if (!execution.pidfd.valid()) return;
-        watch_.remove(execution.pidfd.get());
-        execution.pidfd.reset();
+    void stop_watching(WatchedRun& watched) {
+        if (!watched.pidfd.valid()) return;
+        watch_.remove(watched.pidfd.get());
+        watched.pidfd.reset();
     }
 
-    bool send_order(Execution& execution, const OrderToRunner& order) {
-        const int error = send_to_runner(execution.pidfd.get(), order);
+    bool send_order(WatchedRun& watched, const OrderToRunner& order) {
+        const int error = send_to_runner(watched.pidfd.get(), order);
         if (error == 0) return true;
         if (error != ESRCH)
-            log_warn("run ", execution.run.text, ": an order could not be sent to its runner: ",
+            log_warn("run ", watched.run.text, ": an order could not be sent to its runner: ",
                      std::generic_category().message(error));
         return false;
     }
 
     /// The runner is dead, and its records were read. Its zombie, if it is our child, is kept until
     /// we know that it has left nothing behind: meanwhile its session's number means nothing else.
-    void conclude(Execution& execution) {
+    void conclude(WatchedRun& watched) {
         siginfo_t info{};
-        if (!execution.started &&
-            ::waitid(P_PID, static_cast<id_t>(execution.pid), &info, WEXITED | WNOHANG | WNOWAIT) ==
+        if (!watched.started &&
+            ::waitid(P_PID, static_cast<id_t>(watched.pid), &info, WEXITED | WNOHANG | WNOWAIT) ==
                 0 &&
             info.si_pid != 0) {
-            reap(execution);
-            launch_failed(execution, failure_without_start(info));
+            reap(watched);
+            launch_failed(watched, failure_without_start(info));
         } else {
-            runner_gone(execution, execution.pid);
+            runner_gone(watched, watched.pid);
         }
     }
 
@@ -391,59 +390,59 @@ private:
     }
 
     /// `session`: its number, if it cannot have been given to others yet.
-    void runner_gone(Execution& execution, std::optional<int> session) {
-        if (execution.drained) {
-            over(execution, 0);
+    void runner_gone(WatchedRun& watched, std::optional<int> session) {
+        if (watched.drained) {
+            over(watched, 0);
             return;
         }
-        execution.phase = Execution::Phase::leaving;
-        execution.hunt.emplace(execution.run, execution.attempt, session);
-        execution.next_pass.emplace(context_);
-        hunt(execution);
+        watched.phase = WatchedRun::Phase::leaving;
+        watched.hunt.emplace(watched.run, watched.attempt, session);
+        watched.next_pass.emplace(context_);
+        hunt(watched);
     }
 
-    void hunt(Execution& execution) {
+    void hunt(WatchedRun& watched) {
         // A runner that is just being started is a child of ours that nobody knows yet.
         pool_.pause();
-        const bool done = execution.hunt->pass(
+        const bool done = watched.hunt->pass(
             [this](int pid) { return runners_.contains(pid) || pool_.has_started(pid); });
         pool_.resume();
         if (done) {
-            over(execution, execution.hunt->killed());
+            over(watched, watched.hunt->killed());
             return;
         }
-        execution.next_pass->after(execution.pass_pause, [this, &execution] { hunt(execution); });
-        execution.pass_pause = std::min(execution.pass_pause * 2, std::chrono::milliseconds(1000));
+        watched.next_pass->after(watched.pass_pause, [this, &watched] { hunt(watched); });
+        watched.pass_pause = std::min(watched.pass_pause * 2, std::chrono::milliseconds(1000));
     }
 
-    void over(Execution& execution, int leftovers_killed) {
-        reap(execution);
-        stop_writing(execution);
-        execution.phase = Execution::Phase::over;
-        execution.hunt.reset();
-        execution.next_pass.reset();
-        const RunId run = execution.run;
-        const std::uint32_t attempt = execution.attempt;
+    void over(WatchedRun& watched, int leftovers_killed) {
+        reap(watched);
+        stop_writing(watched);
+        watched.phase = WatchedRun::Phase::over;
+        watched.hunt.reset();
+        watched.next_pass.reset();
+        const RunId run = watched.run;
+        const std::uint32_t attempt = watched.attempt;
         events_.runner_gone(run, attempt, leftovers_killed);
-        if (const auto found = executions_.find({run, attempt}); found != executions_.end())
+        if (const auto found = runs_.find({run, attempt}); found != runs_.end())
             drop_if_forgotten(found);
     }
 
-    void reap(Execution& execution) {
-        stop_watching(execution);
-        if (execution.pid == 0) return;
-        runners_.erase(execution.pid);
+    void reap(WatchedRun& watched) {
+        stop_watching(watched);
+        if (watched.pid == 0) return;
+        runners_.erase(watched.pid);
         siginfo_t info;
-        ::waitid(P_PID, static_cast<id_t>(execution.pid), &info, WEXITED | WNOHANG);
-        execution.pid = 0;
+        ::waitid(P_PID, static_cast<id_t>(watched.pid), &info, WEXITED | WNOHANG);
+        watched.pid = 0;
     }
 
-    void drop_if_forgotten(Executions::iterator place) {
-        Execution& execution = *place->second;
-        if (!execution.forgotten || execution.phase != Execution::Phase::over) return;
-        let_go_of_journal(execution);
-        by_number_.erase(execution.number);
-        executions_.erase(place);
+    void drop_if_forgotten(WatchedRuns::iterator place) {
+        WatchedRun& watched = *place->second;
+        if (!watched.forgotten || watched.phase != WatchedRun::Phase::over) return;
+        let_go_of_journal(watched);
+        by_number_.erase(watched.number);
+        runs_.erase(place);
     }
 
     /// Until they have started their programs, runners die with the thread that started them.
@@ -453,12 +452,12 @@ private:
         // The start record comes first, the runner's own life a little later: when it has started
         // the program, or when that has ended already.
         const auto is_starting = [](auto& entry) {
-            Execution& execution = *entry.second;
-            return execution.pidfd.valid() && !execution.ended &&
-                   !has_ended(execution.pidfd.get()) && !program_pid_of(execution.pid);
+            WatchedRun& watched = *entry.second;
+            return watched.pidfd.valid() && !watched.ended && !has_ended(watched.pidfd.get()) &&
+                   !program_pid_of(watched.pid);
         };
         const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(2);
-        while (std::any_of(executions_.begin(), executions_.end(), is_starting) &&
+        while (std::any_of(runs_.begin(), runs_.end(), is_starting) &&
                std::chrono::steady_clock::now() < deadline) {
             ::poll(nullptr, 0, 1);
             try {
@@ -481,8 +480,8 @@ private:
     Timer next_look_;  ///< into the journals
     bool polling_ = false;
     JournalShelf shelf_;
-    Executions executions_;
-    std::unordered_map<std::uint64_t, Execution*> by_number_;
+    WatchedRuns runs_;
+    std::unordered_map<std::uint64_t, WatchedRun*> by_number_;
     std::uint64_t last_number_ = 0;
     std::unordered_set<int> runners_;  ///< pids of all that are watched
     std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);

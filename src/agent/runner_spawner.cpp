@@ -84,7 +84,7 @@ int write_file(const LaunchFile& file) {
 }
 
 /// What the runner is executed with. Everything is put together before there is a child.
-struct Execution {
+struct RunnerExec {
     const char* path = nullptr;
     char** argv = nullptr;
     char** environment = nullptr;
@@ -99,20 +99,20 @@ struct Execution {
 /// Between clone3 and exec. Sanitizers must not leave marks on the stack, which goes on serving the
 /// parent.
 __attribute__((no_sanitize("address", "undefined"))) void become_runner(void* argument) {
-    auto& execution = *static_cast<Execution*>(argument);
+    auto& exec = *static_cast<RunnerExec*>(argument);
     // First of all: until then the parent's descriptors are ours, and the other way round.
-    if (::syscall(SYS_close_range, execution.close_from, ~0U, CLOSE_RANGE_UNSHARE) != 0) {
-        execution.error = errno;
-        execution.no_sharing = errno == ENOSYS || errno == EINVAL || errno == EPERM;
+    if (::syscall(SYS_close_range, exec.close_from, ~0U, CLOSE_RANGE_UNSHARE) != 0) {
+        exec.error = errno;
+        exec.no_sharing = errno == ENOSYS || errno == EINVAL || errno == EPERM;
     } else {
         ::syscall(SYS_setsid);
-        ::syscall(SYS_dup3, execution.null, 0, 0);
-        ::syscall(SYS_dup3, execution.output, 1, 0);
-        ::syscall(SYS_dup3, execution.output, 2, 0);
-        ::syscall(SYS_dup3, execution.journal, contract::kJournalFd, 0);
+        ::syscall(SYS_dup3, exec.null, 0, 0);
+        ::syscall(SYS_dup3, exec.output, 1, 0);
+        ::syscall(SYS_dup3, exec.output, 2, 0);
+        ::syscall(SYS_dup3, exec.journal, contract::kJournalFd, 0);
         ::syscall(SYS_close_range, kLowest, ~0U, 0);  // Not everybody uses O_CLOEXEC.
-        ::syscall(SYS_execve, execution.path, execution.argv, execution.environment);
-        execution.error = errno;
+        ::syscall(SYS_execve, exec.path, exec.argv, exec.environment);
+        exec.error = errno;
     }
     for (;;)
         ::syscall(SYS_exit, 127);
@@ -124,18 +124,18 @@ void reap(int pidfd) {
     }
 }
 
-Result<SpawnedRunner, int> spawn_by_clone3(Execution& execution) {
+Result<SpawnedRunner, int> spawn_by_clone3(RunnerExec& exec) {
     int pidfd = -1;
     clone_args arguments{};
     arguments.flags = CLONE_VM | CLONE_VFORK | CLONE_FILES | CLONE_PIDFD | CLONE_CLEAR_SIGHAND;
     arguments.pidfd = reinterpret_cast<std::uintptr_t>(&pidfd);
     arguments.exit_signal = SIGCHLD;
-    const long pid = vfork_clone(arguments, become_runner, &execution);
+    const long pid = vfork_clone(arguments, become_runner, &exec);
     if (pid < 0) return Failure{static_cast<int>(-pid)};
     SpawnedRunner runner{static_cast<int>(pid), UniqueFd(pidfd)};
-    if (execution.error != 0) {
+    if (exec.error != 0) {
         reap(pidfd);
-        return Failure{execution.error};
+        return Failure{exec.error};
     }
     return runner;
 }
@@ -143,12 +143,12 @@ Result<SpawnedRunner, int> spawn_by_clone3(Execution& execution) {
 /// For posix_spawn's C structures.
 class SpawnActions {
 public:
-    explicit SpawnActions(const Execution& execution) {
+    explicit SpawnActions(const RunnerExec& exec) {
         ::posix_spawn_file_actions_init(&actions_);
-        ::posix_spawn_file_actions_adddup2(&actions_, execution.null, 0);
-        ::posix_spawn_file_actions_adddup2(&actions_, execution.output, 1);
-        ::posix_spawn_file_actions_adddup2(&actions_, execution.output, 2);
-        ::posix_spawn_file_actions_adddup2(&actions_, execution.journal, contract::kJournalFd);
+        ::posix_spawn_file_actions_adddup2(&actions_, exec.null, 0);
+        ::posix_spawn_file_actions_adddup2(&actions_, exec.output, 1);
+        ::posix_spawn_file_actions_adddup2(&actions_, exec.output, 2);
+        ::posix_spawn_file_actions_adddup2(&actions_, exec.journal, contract::kJournalFd);
         ::posix_spawn_file_actions_addclosefrom_np(&actions_, kLowest);
         ::posix_spawnattr_init(&attributes_);
         sigset_t all;
@@ -173,14 +173,14 @@ private:
     posix_spawnattr_t attributes_{};
 };
 
-Result<SpawnedRunner, int> spawn_by_posix_spawn(const Execution& execution) {
+Result<SpawnedRunner, int> spawn_by_posix_spawn(const RunnerExec& exec) {
     // Kept free for the pidfd: a runner that lives and cannot be watched helps nobody.
-    UniqueFd reserve(::fcntl(execution.null, F_DUPFD_CLOEXEC, kLowest));
+    UniqueFd reserve(::fcntl(exec.null, F_DUPFD_CLOEXEC, kLowest));
     if (!reserve.valid()) return Failure{errno};
-    const SpawnActions spawn(execution);
+    const SpawnActions spawn(exec);
     pid_t pid = 0;
-    if (const int error = ::posix_spawn(&pid, execution.path, spawn.actions(), spawn.attributes(),
-                                        execution.argv, execution.environment))
+    if (const int error = ::posix_spawn(&pid, exec.path, spawn.actions(), spawn.attributes(),
+                                        exec.argv, exec.environment))
         return Failure{error};
     reserve.reset();
     return SpawnedRunner{pid, UniqueFd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)))};
@@ -244,25 +244,25 @@ Result<SpawnedRunner, LaunchFailure> RunnerSpawner::spawn(LaunchRequest& request
     std::vector<char*> environment = pointers_to(request.env);
     environment.push_back(nullptr);
 
-    Execution execution;
-    execution.path = setting_.runner_path.c_str();
-    execution.argv = argv.data();
-    execution.environment = environment.data();
-    execution.null = setting_.null.get();
-    execution.output = output_.get();
-    execution.journal = journal;
-    execution.close_from = static_cast<unsigned>(LowFd::limit());
+    RunnerExec exec;
+    exec.path = setting_.runner_path.c_str();
+    exec.argv = argv.data();
+    exec.environment = environment.data();
+    exec.null = setting_.null.get();
+    exec.output = output_.get();
+    exec.journal = journal;
+    exec.close_from = static_cast<unsigned>(LowFd::limit());
 
     const auto spawn = [&]() -> Result<SpawnedRunner, int> {
         if (!setting_.use_posix_spawn) {
-            Result<SpawnedRunner, int> runner = spawn_by_clone3(execution);
-            const bool unknown = !runner && (execution.error == 0 ? means_no_clone3(runner.error())
-                                                                  : execution.no_sharing);
+            Result<SpawnedRunner, int> runner = spawn_by_clone3(exec);
+            const bool unknown =
+                !runner && (exec.error == 0 ? means_no_clone3(runner.error()) : exec.no_sharing);
             if (!unknown) return runner;
             log_warn("this kernel or container refuses clone3; starting runs by posix_spawn");
             setting_.use_posix_spawn = true;
         }
-        return spawn_by_posix_spawn(execution);
+        return spawn_by_posix_spawn(exec);
     };
     Result<SpawnedRunner, int> runner = spawn();
     output_.refer_to(setting_.null.get());  // Nobody but the run shall keep its output file open.

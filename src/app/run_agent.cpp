@@ -200,7 +200,6 @@ void AgentProgram::build() {
     ProcessLauncherOptions launcher;
     launcher.runner_path = runner_program();
     launcher.journal_directory = place_.directory;
-    launcher.warn = [](std::string_view line) { log_warn(line); };
     launcher_ = make_process_launcher(loop_.context(), std::move(launcher), *this);
     RunFilesEvents file_events;
     file_events.metrics_changed = [this](const RunId& run, std::uint32_t attempt) {

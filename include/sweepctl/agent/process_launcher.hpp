@@ -21,11 +21,9 @@ struct ProcessLauncherOptions {
     int threads = 2;                              ///< launches at the same time
     std::uint64_t journal_bytes_max = 1U << 20U;  ///< a longer journal is followed by a new one
     bool force_posix_spawn = false;               ///< do as on a kernel without clone3
-    /// Told one line for people when something was survived: a damaged journal line, a fallback.
-    std::function<void(std::string_view)> warn = {};
 };
 
-/// Throws std::system_error when the machine lacks what it needs (descriptors, threads, inotify).
+/// Throws std::system_error when the machine lacks what it needs (descriptors, threads).
 ///
 /// Events are delivered from `context`, which must run on the thread that calls the launcher. The
 /// process should have called become_subreaper() and must have no children but the launcher's: a

@@ -1,4 +1,4 @@
-#include "agent/execution.hpp"
+#include "agent/watched_run.hpp"
 
 #include "sweepctl/runner/contract.hpp"
 

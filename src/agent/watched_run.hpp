@@ -22,7 +22,7 @@ struct OrderToRunner {
 };
 
 /// One (run, attempt), from its launch until it is over and forgotten.
-struct Execution {
+struct WatchedRun {
     enum class Phase : std::uint8_t {
         launching,  ///< on its way through a launcher thread
         live,       ///< its runner is watched
