@@ -94,22 +94,6 @@ const ArgumentInfo* option_called(const std::vector<ArgumentInfo>& infos, const 
     return found == infos.end() ? nullptr : &*found;
 }
 
-/// The first word in an option's place that nobody declared; empty when all are known. (A value may
-/// begin with a dash: --sort -accuracy.)
-std::string unknown_option(const std::vector<ArgumentInfo>& infos,
-                           const std::vector<std::string>& words) {
-    for (std::size_t i = 0; i < words.size() && words[i] != "--"; ++i) {
-        const std::string& word = words[i];
-        if (word.size() < 2 || word[0] != '-') continue;
-        const bool long_form = word[1] == '-';
-        const std::string name = long_form ? word.substr(0, word.find('=')) : word.substr(0, 2);
-        const ArgumentInfo* info = option_called(infos, name);
-        if (info == nullptr) return long_form ? name : word;
-        if (!info->flag() && word.size() == name.size()) ++i;
-    }
-    return {};
-}
-
 [[noreturn]] void refuse_option(const std::vector<ArgumentInfo>& infos, const std::string& word) {
     std::vector<std::string_view> names;
     for (const ArgumentInfo& info : infos)
@@ -117,6 +101,27 @@ std::string unknown_option(const std::vector<ArgumentInfo>& infos,
     const std::string_view near = did_you_mean(word, names);
     refuse("there is no option '" + printable(word) + "'",
            near.empty() ? "" : "did you mean '" + std::string(near) + "'?");
+}
+
+/// Refuses what the parser would, in words that say what would be right. (A value may begin with a
+/// dash: --sort -accuracy.)
+void check_options(const std::vector<ArgumentInfo>& infos, const std::vector<std::string>& words) {
+    for (std::size_t i = 0; i < words.size() && words[i] != "--"; ++i) {
+        const std::string& word = words[i];
+        if (word.size() < 2 || word[0] != '-') continue;
+        const bool long_form = word[1] == '-';
+        const std::string name = long_form ? word.substr(0, word.find('=')) : word.substr(0, 2);
+        const ArgumentInfo* info = option_called(infos, name);
+        if (info == nullptr) refuse_option(infos, long_form ? name : word);
+        const bool joined = word.size() > name.size();  // --name=value, -nvalue
+        if (info->flag()) {
+            if (joined && long_form) refuse(name + " takes no value");
+        } else if (joined ? word == name + "=" : i + 1 == words.size()) {
+            refuse(name + " needs a value: " + info->description);
+        } else if (!joined) {
+            ++i;
+        }
+    }
 }
 
 }  // namespace
@@ -227,9 +232,7 @@ void Arguments::positional(std::string& target,
 }
 
 void Arguments::parse(const std::vector<std::string>& words) {
-    if (const std::string word = unknown_option(infos_, words); !word.empty()) {
-        refuse_option(infos_, word);
-    }
+    check_options(infos_, words);
     try {
         std::vector<std::string> reversed(words.rbegin(), words.rend());
         parser_->app.parse(std::move(reversed));

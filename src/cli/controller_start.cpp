@@ -30,7 +30,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::chrono::seconds kHealthTimeout{10};
 constexpr std::chrono::seconds kLockTimeout{120};
 // Recovery after a crash reads the whole state; a disk may be slow.
 constexpr std::chrono::seconds kReadyTimeout{120};
@@ -55,11 +54,11 @@ std::string read_token(const std::string& home) {
 
 enum class Health { answers, nobody, silent };
 
-Health health_of(const ServerAddress& address) {
+Health health_of(const ServerAddress& address, std::chrono::milliseconds patience) {
     HttpClient http(address);
     HttpCall call;
     call.target = api_target("health");
-    call.timeout = kHealthTimeout;
+    call.timeout = patience;
     const Result<HttpReply, HttpError> reply = http.request(call);
     if (reply) return Health::answers;
     switch (reply.error().kind) {
@@ -275,18 +274,18 @@ std::string end_of(pid_t pid) {
 
 }  // namespace
 
-std::unique_ptr<Controller> find_controller(const std::string& home) {
+std::unique_ptr<Controller> find_controller(const std::string& home,
+                                            std::chrono::milliseconds patience) {
     const std::optional<Endpoint> endpoint = read_endpoint(home);
     if (!endpoint) return nullptr;
     for (const ServerAddress& door : doors_of(home, *endpoint)) {
-        switch (health_of(door)) {
+        switch (health_of(door, patience)) {
             case Health::answers: return std::make_unique<Controller>(door, home);
             case Health::nobody: break;
             case Health::silent:
                 throw CliError(kError, "the controller (pid " + std::to_string(endpoint->pid) +
                                            ") at " + printable(door.describe()) +
-                                           " has not answered for " +
-                                           duration_text(kHealthTimeout));
+                                           " has not answered for " + duration_text(patience));
         }
     }
     return nullptr;

@@ -3,6 +3,7 @@
 #include "cli/controller.hpp"
 #include "cli/session.hpp"
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <vector>
@@ -10,8 +11,9 @@
 namespace sweepctl::cli {
 
 /// The controller of `home` if one answers; null where none is running. Throws CliError when there
-/// is one that does not answer.
-[[nodiscard]] std::unique_ptr<Controller> find_controller(const std::string& home);
+/// is one that does not answer for as long as `patience`.
+[[nodiscard]] std::unique_ptr<Controller> find_controller(
+    const std::string& home, std::chrono::milliseconds patience = std::chrono::seconds{10});
 
 /// Starts one in the background and waits until it answers, with `arguments` after "serve". When
 /// somebody else starts one at the same time, there is still only one. Throws CliError with the end

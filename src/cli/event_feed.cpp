@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdint>
+#include <exception>
 #include <iterator>
 #include <utility>
 
@@ -62,7 +63,14 @@ EventFeed::EventFeed(Find find,
     sigset_t before;
     sigfillset(&all);
     ::pthread_sigmask(SIG_SETMASK, &all, &before);
-    thread_ = std::thread([this] { run(); });
+    thread_ = std::thread([this] {
+        try {
+            run();
+        } catch (const std::exception&) {
+            // Out of memory or of descriptors: whoever waits must not wait for ever.
+            push({FeedItem::Kind::gave_up, {}});
+        }
+    });
     ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 

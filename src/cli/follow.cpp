@@ -32,6 +32,8 @@ constexpr milliseconds kSecondLook{1000};
 constexpr milliseconds kIdleLook{15'000};
 // Nobody else's patience: the screen and Ctrl-C wait for it.
 constexpr milliseconds kLookTimeout{5000};
+// The feed asks again and again; it must not hold up whoever ends it.
+constexpr milliseconds kFindTimeout{2000};
 // An end that is not certain has to last for so long.
 constexpr milliseconds kSettle{500};
 
@@ -240,13 +242,13 @@ EventFeed::Find controller_finder(Session& session) {
             HttpClient http(address);
             HttpCall call;
             call.target = api_target("health");
-            call.timeout = std::chrono::seconds{10};
+            call.timeout = kFindTimeout;
             return http.request(call) ? std::optional(address) : std::nullopt;
         };
     }
     return [home = controller.home()]() -> std::optional<ServerAddress> {
         try {
-            const auto found = find_controller(home);
+            const auto found = find_controller(home, kFindTimeout);
             return found ? std::optional(found->address()) : std::nullopt;
         } catch (const CliError&) {
             // There is one, but it does not answer: as good as none, for now.

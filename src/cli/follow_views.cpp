@@ -92,6 +92,7 @@ void LinesView::event(const ParamValue& event) {
     const auto state = end_by(event);
     if (!state) return;
     count(ended_, *state);
+    if (ends_.empty()) first_at_ = Clock::now();
     if (ends_.size() > kLinesABatch) return;
     const std::string reason = reason_text(event);
     ends_.push_back("run " + cell_text(field(event, "run")) + " " + std::string(to_string(*state)) +
@@ -108,8 +109,7 @@ std::optional<milliseconds> LinesView::period() const {
 }
 
 void LinesView::draw(bool last) {
-    if (ends_.empty() || (!last && Clock::now() - shown_at_ < kBatch)) return;
-    shown_at_ = Clock::now();
+    if (ends_.empty() || (!last && Clock::now() - first_at_ < kBatch)) return;
     if (ends_.size() <= kLinesABatch) {
         for (const std::string& end : ends_)
             line(end);

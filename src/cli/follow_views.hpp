@@ -50,9 +50,9 @@ private:
     std::string status_;
     std::string best_;
     std::string best_shown_;
-    std::vector<std::string> ends_;  ///< not yet shown
-    Counts ended_;                   ///< of those not yet shown, by state
-    std::chrono::steady_clock::time_point shown_at_{};
+    std::vector<std::string> ends_;                     ///< not yet shown
+    Counts ended_;                                      ///< of those not yet shown, by state
+    std::chrono::steady_clock::time_point first_at_{};  ///< when the first of `ends_` came
 };
 
 /// A few lines at the bottom of a terminal that are drawn over and over.

@@ -42,8 +42,7 @@ void Output::flush() {
     std::string whole;
     whole.swap(buffer_);  // What could not be written is not tried again at exit.
     if (!write_all(fd_, whole)) {
-        throw CliError(kError,
-                       std::string("cannot write to standard output: ") + std::strerror(errno));
+        throw CliError(kError, "cannot write to " + name_ + ": " + std::strerror(errno));
     }
 }
 

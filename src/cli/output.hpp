@@ -7,14 +7,17 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace sweepctl::cli {
 
-/// Standard output, buffered. Dies of SIGPIPE like any filter when nobody reads any more; other
-/// failures (a full disk) are CliErrors, so that no half-written output passes for whole.
+/// Standard output, or a file, buffered. Dies of SIGPIPE like any filter when nobody reads any
+/// more; other failures (a full disk) are CliErrors, so that no half-written output passes for
+/// whole.
 class Output {
 public:
-    explicit Output(int fd) : fd_(fd), terminal_(Terminal::of(fd)) {}
+    explicit Output(int fd, std::string name = "standard output")
+        : fd_(fd), name_(std::move(name)), terminal_(Terminal::of(fd)) {}
 
     [[nodiscard]] const Terminal& terminal() const { return terminal_; }
     [[nodiscard]] int fd() const { return fd_; }
@@ -33,6 +36,7 @@ public:
 
 private:
     int fd_;
+    std::string name_;  ///< for messages
     Terminal terminal_;
     std::string buffer_;
 };

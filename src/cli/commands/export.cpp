@@ -132,7 +132,7 @@ int export_runs(Session& session, const Options& options) {
                                        "': " + std::strerror(errno));
         }
     }
-    Output to_file(file.get());
+    Output to_file(file.get(), "'" + printable(options.output.value_or("")) + "'");
     Output& out = options.output ? to_file : session.out;
     if (options.format.value_or("csv") == "csv") {
         export_csv(session, out, id);

@@ -52,7 +52,14 @@ int attached(Session& session, const Options& options, const ParamValue& created
     const auto view = make_view(session, session.messages.fd());
     FollowOptions follow;
     follow.catch_interrupt = true;
-    const FollowResult result = follow_sweep(session, id, *view, follow);
+    FollowResult result;
+    try {
+        result = follow_sweep(session, id, *view, follow);
+    } catch (const CliError&) {
+        // The sweep is there whatever became of following it; scripts get its id.
+        print_result(session, options, created);
+        throw;
+    }
     print_result(session, options, result.sweep.is_null() ? created : result.sweep);
     switch (result.why) {
         case FollowResult::Why::ended: break;

@@ -67,7 +67,10 @@ public:
             const std::uint64_t next =
                 number_header(reply, "X-Next-Offset", offset_ + reply.body.size());
             live_ = number_header(reply, "X-Run-Live", 0) != 0;
-            const bool more = next > offset_ && next < number_header(reply, "X-Log-Size", next);
+            const std::uint64_t size = number_header(reply, "X-Log-Size", next);
+            // A program may print faster than it is read: what was there at first is all.
+            if (!tolerant && !end_) end_ = size;
+            const bool more = next > offset_ && next < end_.value_or(size);
             grown_ = grown_ || next > offset_;
             offset_ = std::max(offset_, next);
             if (!more) break;
@@ -90,6 +93,7 @@ private:
     std::string run_;
     std::uint64_t attempt_;
     std::uint64_t offset_ = 0;
+    std::optional<std::uint64_t> end_;
     bool live_ = false;
     bool grown_ = false;
 };

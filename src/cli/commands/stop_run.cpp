@@ -5,6 +5,8 @@
 #include "cli/session.hpp"
 #include "cli/text.hpp"
 
+#include <algorithm>
+#include <cctype>
 #include <memory>
 #include <optional>
 
@@ -23,7 +25,10 @@ ParamValue signal_value(const std::string& word) {
     const bool digits = !word.empty() && word.size() <= 3 &&
                         word.find_first_not_of("0123456789") == std::string::npos;
     if (digits) return static_cast<std::int64_t>(std::stoi(word));
-    return word.rfind("SIG", 0) == 0 ? word.substr(3) : word;
+    std::string name = word;
+    std::transform(name.begin(), name.end(), name.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+    return name.rfind("SIG", 0) == 0 ? name.substr(3) : name;
 }
 
 int stop_run(Session& session, const Options& options) {
