@@ -99,12 +99,7 @@ private:
     void look_within(milliseconds time) { look_at_ = std::min(look_at_, Clock::now() + time); }
 
     std::optional<HttpReply> ask() {
-        Controller* controller = nullptr;
-        try {
-            controller = session_.running_controller();
-        } catch (const CliError&) {
-            return std::nullopt;  // It does not answer; it may later.
-        }
+        Controller* const controller = session_.reachable_controller();
         if (controller == nullptr) return std::nullopt;
         HttpCall call;
         call.target = target_;

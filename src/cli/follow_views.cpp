@@ -154,7 +154,7 @@ std::optional<milliseconds> ScreenView::period() const {
 /// Only what is on the screen is looked up, and each once.
 void ScreenView::look_up_latest() {
     if (!progress_.note.empty()) return;  // Nobody is there to answer.
-    Controller* const controller = session_.running_controller();
+    Controller* const controller = session_.reachable_controller();
     if (controller == nullptr) return;
     const std::string metric = text_field(field(progress_.sweep, "metric"), "name");
     for (EndedRun& ended : progress_.latest) {

@@ -42,6 +42,14 @@ Controller* Session::running_controller() {
     return controller_.get();
 }
 
+Controller* Session::reachable_controller() {
+    try {
+        return running_controller();
+    } catch (const CliError&) {
+        return nullptr;
+    }
+}
+
 void Session::forget_controller() {
     controller_.reset();
 }

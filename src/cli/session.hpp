@@ -32,6 +32,9 @@ public:
     [[nodiscard]] Controller& controller();
     /// The same, but null where none is running (or, with a remote server, none answers).
     [[nodiscard]] Controller* running_controller();
+    /// The same, and null as well for one that does not answer: for whoever follows something and
+    /// tries again.
+    [[nodiscard]] Controller* reachable_controller();
     /// The next use looks for it anew: it was restarted, maybe at another address.
     void forget_controller();
 

@@ -212,16 +212,18 @@ class ControllerTest(unittest.TestCase):
         gate = os.path.join(self.home.path, "gate")
         script = f"echo begin $1; until [[ -e {gate} ]]; do sleep 0.05; done; echo end $1"
         sweep = self.home.launch(shell_spec(script))
-        runs = wait_until(
-            lambda: [r for r in self.home.runs(sweep) if r["state"] == "running" and len(self.home.runs(sweep)) == 2],
-            20,
-            "live runs",
-        )
+        def both():
+            runs = self.home.runs(sweep)
+            return runs if [run["state"] for run in runs] == ["running", "running"] else None
+
+        runs = wait_until(both, 20, "two live runs")
         wait = self.start("wait", sweep)
         logs = self.start("logs", "-f", runs[0]["id"])
         self.assertEqual(logs.stdout.readline(), "begin 1\n")
         events = self.start("events", "-f", sweep, "--json")
         self.assertEqual(json.loads(events.stdout.readline())["sweep"], sweep)
+        # Its second thread follows the events.
+        wait_until(lambda: len(os.listdir(f"/proc/{wait.pid}/task")) > 1, 20, "the waiting to begin")
         self.kill_controller()
         # Each says that it waits, before anybody brings the controller back.
         for follower in (wait, logs, events):

@@ -22,6 +22,7 @@ constexpr std::uint64_t kPiece = std::uint64_t{1} << 20;
 // A log grows without an event to say so: looked at more rarely the longer nothing came.
 constexpr milliseconds kFirstPause{50};
 constexpr milliseconds kLastPause{1000};
+constexpr milliseconds kAnswerTimeout{5000};
 
 struct Options {
     std::string run;
@@ -57,7 +58,10 @@ public:
                 api_target("runs/" + run_ + "/log", {{"attempt", std::to_string(attempt_)},
                                                      {"offset", std::to_string(offset_)},
                                                      {"limit", std::to_string(kPiece)}});
-            const Result<HttpReply, HttpError> got = session_.controller().http().request(call);
+            Controller* const controller =
+                tolerant ? session_.reachable_controller() : &session_.controller();
+            if (controller == nullptr) return false;
+            const Result<HttpReply, HttpError> got = controller->http().request(call);
             if (!got && tolerant) return false;
             if (!got) throw_no_answer(got.error());
             const HttpReply& reply = got.value();
@@ -127,7 +131,10 @@ private:
     void step() {
         HttpCall call;
         call.target = target_;
-        const Result<HttpReply, HttpError> got = session_.controller().http().request(call);
+        call.timeout = kAnswerTimeout;
+        Controller* const controller = session_.reachable_controller();
+        if (controller == nullptr) return;
+        const Result<HttpReply, HttpError> got = controller->http().request(call);
         if (!got || got.value().status == 503) return;  // The feed notices, too.
         if (!got.value().ok()) throw_problem(got.value());
         const ParamValue run = json_of(got.value());
