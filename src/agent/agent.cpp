@@ -62,7 +62,6 @@ void Agent::disconnected() {
     connected_ = false;
     welcomed_ = false;
     awaiting_ack_.clear();
-    briefs_.clear();  // Told anew on the next link.
 }
 
 void Agent::order(const AgentOrder& order) {
@@ -168,11 +167,7 @@ void Agent::on(const RevokeOrder& order) {
 
 void Agent::on(const SignalOrder& order) {
     Execution* execution = find(order.execution);
-    if (execution == nullptr) {
-        // By (run, attempt): an execution whose claim is stale is to be ended all the same.
-        execution = find(order.execution.run, order.execution.attempt);
-        if (execution == nullptr) return;
-    }
+    if (execution == nullptr) return;
     if (execution->phase == Phase::held) {
         give_back(*execution);
         flush();

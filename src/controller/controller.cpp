@@ -29,7 +29,10 @@ void Controller::post(Event event) {
 void Controller::agent_says(AgentMessage message) {
     struct Taker {
         Controller& controller;
-        void operator()(AgentHello& hello) const { controller.post(std::move(hello)); }
+        void operator()(AgentHello& hello) const {
+            hello.link = controller.agent_links_[hello.agent.id].number;
+            controller.post(std::move(hello));
+        }
         void operator()(AgentReport& report) const { controller.post(std::move(report)); }
         void operator()(AgentHeartbeat& heartbeat) const { controller.post(std::move(heartbeat)); }
         void operator()(MetricsLogged& metrics) const { controller.post(std::move(metrics)); }
@@ -39,6 +42,12 @@ void Controller::agent_says(AgentMessage message) {
         void operator()(AgentLeaving&) const {}  // Its link's end says the rest.
     };
     std::visit(Taker{*this}, message);
+}
+
+void Controller::agent_linked(const AgentId& agent) {
+    Link& link = agent_links_[agent];
+    ++link.number;
+    link.briefed.clear();
 }
 
 const SweepBrief* Controller::brief(const SweepId& sweep) const {
@@ -139,8 +148,10 @@ void Controller::perform() {
 
         void operator()(Answer& answer) const { answers.push_back(std::move(answer)); }
         void operator()(StartOrder& order) const {
+            Link& link = controller.agent_links_[order.agent];
+            if (link.greeted != link.number) return;
             std::vector<AgentOrder>& list = orders[order.agent];
-            if (controller.briefed_[order.agent].insert(order.sweep).second) {
+            if (link.briefed.insert(order.sweep).second) {
                 if (const SweepBrief* known = controller.brief(order.sweep)) {
                     SweepBrief brief = *known;
                     if (!controller.links_.trusted(order.agent)) brief.launch_env.clear();
@@ -153,9 +164,14 @@ void Controller::perform() {
         void operator()(SignalOrder& order) const { add(order.agent, order); }
         void operator()(AckOrder& order) const { add(order.agent, order); }
         void operator()(DrainOrder& order) const { add(order.agent, order); }
-        void operator()(WelcomeOrder& order) const { add(order.agent, order); }
+        void operator()(WelcomeOrder& order) const {
+            controller.agent_links_[order.agent].greeted = order.link;
+            add(order.agent, order);
+        }
         void operator()(MetricsAck& order) const { add(order.agent, order); }
         void add(const AgentId& agent, AgentOrder order) const {
+            const Link& link = controller.agent_links_[agent];
+            if (link.greeted != link.number) return;
             orders[agent].push_back(std::move(order));
         }
     };

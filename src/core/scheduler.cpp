@@ -214,7 +214,8 @@ void World::rebalance() {
             for (const RunId& run_id : holder->runs) {
                 if (wanted == 0 || beyond == 0) break;
                 Run& run = runs_.at(run_id);
-                if (run.claim->phase != ClaimPhase::held) continue;
+                if (run.claim->phase != ClaimPhase::held || run.state != RunState::pending)
+                    continue;
                 const Sweep& sweep = sweeps_.at(run.sweep);
                 beyond -= std::min(beyond, sweep.policy.resources.cpus);
                 if (run.claim->revoking || sweep.record.parallel ||

@@ -160,6 +160,7 @@ void World::set_state(Run& run, RunState to, std::optional<EndReason> reason, st
     Sweep& sweep = sweeps_.at(run.sweep);
     const RunState from = run.state;
     if (from == RunState::pending && !run.claim) dequeue(sweep, run);
+    const bool was_silent = crashed_by_silence(run);
     --sweep.record.counts[from];
     ++sweep.record.counts[to];
     run.state = to;
@@ -168,6 +169,8 @@ void World::set_state(Run& run, RunState to, std::optional<EndReason> reason, st
         if (!run.ended_at) run.ended_at = now_.wall;
         if (!crashed_by_silence(run)) run.preempting = false;
     }
+    if (run.claim && was_silent != crashed_by_silence(run))
+        count_claim(sweep, run.claim->agent, was_silent ? +1 : -1);
     audit("run_state", run, std::string(to_string(from)), std::string(to_string(to)),
           reason ? std::string(to_string(*reason)) : std::string{}, std::move(detail));
     touch(run);

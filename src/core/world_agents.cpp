@@ -33,6 +33,14 @@ void World::watch_silence(Duration from_now) {
     if (!silence_check_ || at < *silence_check_) silence_check_ = at;
 }
 
+/// Whether the agent may start a run that it holds: by its lease it may not when it was not heard
+/// for that long. It may have done so just before, though, and only its return can tell.
+bool World::may_still_start(const Run& run) const {
+    if (!run.claim || run.claim->phase != ClaimPhase::held) return false;
+    const Duration silent = now_.steady - agents_.at(run.claim->agent).last_contact;
+    return silent < kClaimLease + kLeaseMargin;
+}
+
 /// An execution whose claim is over lives on: nothing of it may.
 void World::kill_stale(const AgentId& agent, const ExecutionRef& execution) {
     effects_->emplace_back(SignalOrder{agent, execution, SignalKind::kill, std::nullopt});
@@ -69,6 +77,8 @@ void World::on(AgentHello& event) {
     heard_from(agent);
     touch(agent);
 
+    // First, since what was ordered before it was meant for another link.
+    effects_->emplace_back(WelcomeOrder{id, event.report.sequence, event.link});
     take_report(agent, event.report);
 
     RevokeOrder revoke{id, {}};
@@ -85,7 +95,7 @@ void World::on(AgentHello& event) {
                 } else if (!names(event.held, run)) {
                     on_returned(
                         run);  // The order to start it never arrived, or died with the agent.
-                } else if (run.claim->revoking || drains) {
+                } else if (run.claim->revoking || drains || crashed_by_silence(run)) {
                     run.claim->revoking = true;
                     touch(run);
                     revoke.claims.push_back({run.id, run.attempt, run.claim->fence});
@@ -120,7 +130,6 @@ void World::on(AgentHello& event) {
         if (run_of(ref) == nullptr) revoke.claims.push_back(ref);
     }
     if (!revoke.claims.empty()) effects_->emplace_back(std::move(revoke));
-    effects_->emplace_back(WelcomeOrder{id, event.report.sequence});
     if (drains) effects_->emplace_back(DrainOrder{id});
     changes_.events.push_back(
         {serials_.next_event++,
@@ -164,7 +173,12 @@ void World::take_report(Agent& agent, const AgentReport& report) {
     }
     for (const ExecutionRef& returned : report.returned) {
         Run* run = run_of(returned);
-        if (ours(run) && run->claim->phase == ClaimPhase::held) on_returned(*run);
+        if (!ours(run)) continue;
+        if (run->claim->phase == ClaimPhase::held) {
+            on_returned(*run);
+        } else if (run->claim->phase == ClaimPhase::started) {
+            on_unstarted(*run);
+        }
     }
 }
 
@@ -234,23 +248,25 @@ void World::lose_silent_agents() {
             Run* run = run_of(run_id);
             if (run == nullptr || !run->claim) continue;  // Deleted on the way.
             Sweep& sweep = sweeps_.at(run->sweep);
-            if (run->claim->phase == ClaimPhase::held) {
-                // By its lease the agent may not start it any more.
-                if (silent >= kClaimLease + kLeaseMargin) on_returned(*run);
-            } else if (silent < sweep.policy.heartbeat_timeout) {
-                continue;
-            } else if (run->state == RunState::running) {
+            if (run->claim->phase == ClaimPhase::held && !may_still_start(*run))
+                settle_wait(run->claim->fence, true);
+            if (silent < sweep.policy.heartbeat_timeout) continue;
+            if (run->state == RunState::running || run->state == RunState::pending) {
                 lose(*run, agent.died ? EndReason::agent_lost : EndReason::heartbeat_lost);
             } else {
                 settle(sweep);  // What may be left of an ended run does not keep it open for ever.
             }
         }
     }
-    std::vector<AgentId> left;
+    std::vector<AgentId> agents;
     for (const auto& [id, agent] : agents_)
-        left.push_back(id);
-    for (const AgentId& id : left)
+        agents.push_back(id);
+    for (const AgentId& id : agents)
         forget_if_left(id);
+    for (const SweepId& id : sweep_ids()) {
+        Sweep& sweep = sweeps_.at(id);
+        if (sweep.delete_wanted && !anything_open(sweep)) erase_sweep(sweep);
+    }
 }
 
 /// When an agent that stays silent from now on changes something, at the earliest. Contact only
@@ -267,11 +283,8 @@ std::optional<SteadyTime> World::next_silence() const {
             const Run& run = runs_.at(run_id);
             const SteadyTime lost =
                 agent.last_contact + sweeps_.at(run.sweep).policy.heartbeat_timeout;
-            if (run.claim->phase == ClaimPhase::held) {
-                at(agent.last_contact + kClaimLease + kLeaseMargin);
-            } else if (run.state == RunState::running || lost > now_.steady) {
-                at(lost);
-            }
+            if (may_still_start(run)) at(agent.last_contact + kClaimLease + kLeaseMargin);
+            if (lost > now_.steady) at(lost);
         }
     }
     return next;

@@ -96,10 +96,13 @@ void World::on(CommandSweep& event) {
         case CommandVerdict::nothing: {
             const std::string word =
                 status == SweepStatus::pending ? "pending" : past_tense(event.command);
-            answer(event.request, AnswerCode::ok,
-                   "sweep " + id.text + " is already " +
-                       (status == SweepStatus::running ? "running" : word),
-                   id);
+            // The pause before may still wait for what agents hold; so does this one.
+            std::unordered_set<Fence> held;
+            if (event.command == SweepCommand::pause) call_back_held(*sweep, held);
+            answer_when_settled(event.request,
+                                "sweep " + id.text + " is already " +
+                                    (status == SweepStatus::running ? "running" : word),
+                                id, {}, std::move(held), false);
             return;
         }
         case CommandVerdict::change: break;
@@ -148,7 +151,7 @@ void World::call_back_held(Sweep& sweep, std::unordered_set<Fence>& open) {
     for (const RunId& run_id : sweep.runs) {
         Run& run = runs_.at(run_id);
         if (!run.claim || run.claim->phase != ClaimPhase::held) continue;
-        open.insert(run.claim->fence);
+        if (may_still_start(run)) open.insert(run.claim->fence);
         if (!run.claim->revoking) {
             run.claim->revoking = true;
             touch(run);
@@ -174,7 +177,8 @@ void World::cancel(Sweep& sweep, std::optional<Duration> grace, std::unordered_s
         if (!run.claim) continue;
         const Agent* agent = agent_of(run.claim->agent);
         const bool reachable = agent != nullptr && agent->connected;
-        if (reachable || run.claim->phase == ClaimPhase::held) open.insert(run.claim->fence);
+        const bool held = run.claim->phase == ClaimPhase::held;
+        if (held ? may_still_start(run) : reachable) open.insert(run.claim->fence);
         order_end(run, EndReason::cancel, grace ? SignalKind::stop : SignalKind::kill,
                   std::nullopt);
         if (grace) add_timer(now_.steady + *grace, KillDue{run.id, run.claim->fence});
@@ -208,7 +212,7 @@ void World::on(StopRun& event) {
         order_end(*run, event.reason, event.force ? SignalKind::kill : SignalKind::stop,
                   event.signal);
     }
-    if (run->claim->phase == ClaimPhase::held) {
+    if (may_still_start(*run)) {
         answer_when_settled(event.request, name + " is stopped", run->sweep, run->id,
                             {run->claim->fence}, false);
         return;
@@ -398,8 +402,9 @@ void World::on(DeleteSweep& event) {
 bool World::anything_open(const Sweep& sweep) const {
     return std::any_of(sweep.runs.begin(), sweep.runs.end(), [&](const RunId& id) {
         const Run& run = runs_.at(id);
-        return run.claim &&
-               (run.claim->phase == ClaimPhase::held || agents_.at(run.claim->agent).connected);
+        if (!run.claim) return false;
+        return run.claim->phase == ClaimPhase::held ? may_still_start(run)
+                                                    : agents_.at(run.claim->agent).connected;
     });
 }
 
@@ -455,7 +460,7 @@ void World::on(DrainAgent& event) {
         if (run.claim->phase != ClaimPhase::held) continue;
         run.claim->revoking = true;
         touch(run);
-        open.insert(run.claim->fence);
+        if (may_still_start(run)) open.insert(run.claim->fence);
         revoke.claims.push_back({run.id, run.attempt, run.claim->fence});
     }
     agent->record.state = AgentState::draining;

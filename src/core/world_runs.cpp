@@ -19,6 +19,11 @@ void World::on_started(const RunStarted& started) {
     }
     Sweep& sweep = sweeps_.at(run.sweep);
     const Agent& agent = agents_.at(run.claim->agent);
+    const bool was_silent = crashed_by_silence(run);
+    if (was_silent) {
+        run.ended_at.reset();
+        run.retry_wanted = false;
+    }
     run.claim->phase = ClaimPhase::started;
     run.claim->revoking = false;
     run.started_at = started.at;
@@ -29,6 +34,7 @@ void World::on_started(const RunStarted& started) {
     run.boot_id = agent.record.boot_id;
     run.requeued = false;
     set_state(run, RunState::running, std::nullopt);
+    if (was_silent) reopen(sweep, "a run that was thought lost is alive");
     settle_wait(run.claim->fence, false);
     if (run.stopping && run.stop_reason == EndReason::target_reached) {
         // It had been started before it could be given back; what lives goes on (A29).
@@ -84,7 +90,6 @@ void World::finish_execution(Run& run, const RunEnded& ended, const EndVerdict& 
     }
     Sweep& sweep = sweeps_.at(run.sweep);
     const bool was_silent = crashed_by_silence(run);
-    if (was_silent) count_claim(sweep, run.claim->agent, +1);
     run.ended_at = ended.at;
     if (verdict.requeue) {
         // It stays running until nothing of it can be alive (on_drained), then it is pending again.
@@ -128,22 +133,35 @@ void World::on_returned(Run& run) {
     release_claim(run);
 }
 
+/// Its runner had recorded the start, and then found that the lease had run out: no program was
+/// started. The run was seen running, so it goes again as the next attempt.
+void World::on_unstarted(Run& run) {
+    run.claim->phase = ClaimPhase::ended;
+    run.ended_at = now_.wall;
+    run.end_detail = "its lease had run out before the program was started";
+    if (run.state == RunState::running) run.end_reason = EndReason::preempted;
+    release_claim(run);
+}
+
+/// A held run's agent may have started it before it fell silent, so it counts as if it had: nobody
+/// else may have it before that is known.
 void World::lose(Run& run, EndReason reason) {
+    if (run.state == RunState::pending) {
+        set_state(run, RunState::running, std::nullopt,
+                  "its agent may have started it before it fell silent");
+    }
     set_state(run, RunState::crashed, reason,
               "last heard " +
                   std::to_string((now_.steady - agents_.at(run.claim->agent).last_contact).count() /
                                  1000) +
                   " s ago");
     // Whether it goes again is decided when it is known how it ended: by its agent's return.
-    Sweep& sweep = sweeps_.at(run.sweep);
-    count_claim(sweep, run.claim->agent, -1);
-    settle(sweep);
+    settle(sweeps_.at(run.sweep));
 }
 
 void World::heard_again(Run& run) {
     if (!crashed_by_silence(run) || run.claim->phase != ClaimPhase::started) return;
     Sweep& sweep = sweeps_.at(run.sweep);
-    count_claim(sweep, run.claim->agent, +1);
     run.ended_at.reset();
     run.retry_wanted = false;
     set_state(run, RunState::running, std::nullopt, "heard again");
@@ -172,9 +190,10 @@ void World::release_claim(Run& run) {
     touch(run);
 
     // A preempted run has no state of its own between its end and the end of what it started:
-    // running, or crashed when its agent fell silent then.
+    // running, or crashed when its agent fell silent then. One that was lost while it was held was
+    // not started, as it turns out.
     const bool preempted = run.state == RunState::running ||
-                           (crashed_by_silence(run) && released.phase == ClaimPhase::ended);
+                           (crashed_by_silence(run) && released.phase != ClaimPhase::started);
     if (run.state == RunState::pending) {
         enqueue(sweep, run);
     } else if (preempted && run.stopping) {  // Cancelled while its tree was draining.

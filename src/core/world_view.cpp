@@ -169,9 +169,9 @@ std::string World::broken_invariant() const {
         if (!run.claim) continue;
         if (!fences.insert(run.claim->fence).second) return who + "shares its fence";
         if (run.claim->fence >= serials_.next_fence) return who + "a fence from the future";
-        if ((run.claim->phase == ClaimPhase::held) != (run.state == RunState::pending)) {
-            return who + "held exactly while pending";
-        }
+        const bool held = run.claim->phase == ClaimPhase::held;
+        if (held != (run.state == RunState::pending) && !(held && crashed_by_silence(run)))
+            return who + "held exactly while pending, or lost then";
         const auto holder = agents_.find(run.claim->agent);
         if (holder == agents_.end() || !holder->second.runs.contains(id))
             return who + "its agent does not list it";

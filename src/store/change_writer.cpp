@@ -211,6 +211,9 @@ void ChangeWriter::write(const Changes& changes) {
         insert_sweep(sweep);
     for (const SweepRecord& sweep : changes.sweeps)
         update_sweep(sweep);
+    // First, since a new run may take the suggestion of a deleted one.
+    for (const RunId& run : changes.deleted_runs)
+        delete_run(run);
     for (const RunRow& row : changes.runs) {
         if (row.fresh) {
             insert_run(row.run);
@@ -228,8 +231,6 @@ void ChangeWriter::write(const Changes& changes) {
         write_agent(agent);
     for (const AgentId& agent : changes.deleted_agents)
         delete_agent_.run(agent.text);
-    for (const RunId& run : changes.deleted_runs)
-        delete_run(run);
     for (const SweepId& sweep : changes.deleted_sweeps)
         delete_sweep(sweep);
     write_serials(changes.serials);

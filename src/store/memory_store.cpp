@@ -47,6 +47,9 @@ public:
             insert_sweep(sweep);
         for (const SweepRecord& sweep : changes.sweeps)
             changing(disk_.sweeps, sweep.id, "sweep").record = sweep;
+        // First, since a new run may take the suggestion of a deleted one.
+        for (const RunId& run : changes.deleted_runs)
+            erase_run(run);
         for (const RunRow& row : changes.runs) {
             if (row.fresh) {
                 insert_run(row.run);
@@ -68,8 +71,6 @@ public:
             undo_.remember(disk_.agents, agent);
             disk_.agents.erase(agent);
         }
-        for (const RunId& run : changes.deleted_runs)
-            erase_run(run);
         for (const SweepId& sweep : changes.deleted_sweeps)
             erase_sweep(sweep);
         raise_serials(changes.serials);

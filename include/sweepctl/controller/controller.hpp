@@ -62,8 +62,9 @@ public:
 
     /// Takes in what an agent said, after the hello of its link.
     void agent_says(AgentMessage message);
-    /// A new link: briefs are told anew.
-    void agent_linked(const AgentId& agent) { briefed_.erase(agent); }
+    /// A new link, before its hello. Orders decided before that hello was applied are not for it:
+    /// they are based on what the agent had before, and the hello derives again what matters.
+    void agent_linked(const AgentId& agent);
 
     /// Applies what has come in, unless a commit is under way.
     void pump(Now now);
@@ -103,7 +104,12 @@ private:
     PlanOf plan_of_;
     std::unique_ptr<World> world_;
     std::unordered_map<SweepId, SweepBrief> briefs_;
-    std::map<AgentId, std::set<SweepId>> briefed_;
+    struct Link {
+        std::uint64_t number = 0;   ///< of the newest
+        std::uint64_t greeted = 0;  ///< whose hello was applied
+        std::set<SweepId> briefed;  ///< sweeps that were explained on it
+    };
+    std::map<AgentId, Link> agent_links_;
 
     std::vector<Event> inbox_;
     std::vector<Effect> effects_;

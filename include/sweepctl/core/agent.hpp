@@ -15,7 +15,8 @@ enum class AgentState : std::uint8_t { online, lost, draining };
 [[nodiscard]] std::string_view to_string(AgentState state);
 
 /// How long a held claim may still be started after the agent's last contact, and what is added to
-/// that before the claim is given out again.
+/// that before one can be sure. It may have been started until then, so the run is not given out
+/// again: only the agent's return tells.
 inline constexpr Duration kClaimLease = std::chrono::seconds{15};
 inline constexpr Duration kLeaseMargin = std::chrono::seconds{2};
 

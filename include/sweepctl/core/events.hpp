@@ -131,6 +131,8 @@ struct AgentHello {
     std::vector<ExecutionRef> live;  ///< started, not yet drained
     std::vector<ExecutionRef> held;
     AgentReport report;  ///< everything not acknowledged
+    /// Numbers the link it came by, at this end only; comes back in the WelcomeOrder.
+    std::uint64_t link = 0;
 };
 struct AgentHeartbeat {
     AgentId agent;
@@ -227,6 +229,7 @@ struct DrainOrder {
 struct WelcomeOrder {
     AgentId agent;
     std::uint64_t sequence = 0;  ///< as in AckOrder
+    std::uint64_t link = 0;      ///< of the hello; does not travel
 };
 /// Metrics up to here are durable.
 struct MetricsAck {

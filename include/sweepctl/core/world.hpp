@@ -144,6 +144,7 @@ private:
     void kill_stale(const AgentId& agent, const ExecutionRef& execution);
     void forget_if_left(const AgentId& id);
     void watch_silence(Duration from_now);
+    [[nodiscard]] bool may_still_start(const Run& run) const;
     void lose_silent_agents();
     [[nodiscard]] std::optional<SteadyTime> next_silence() const;
 
@@ -152,6 +153,7 @@ private:
     void on_ended(const RunEnded& ended);
     void on_drained(const ExecutionRef& execution);
     void on_returned(Run& run);
+    void on_unstarted(Run& run);
     void finish_execution(Run& run, const RunEnded& ended, const EndVerdict& verdict);
     void lose(Run& run, EndReason reason);
     void heard_again(Run& run);
