@@ -88,8 +88,8 @@ void Backend::look_for_trouble() {
     if (const auto& trouble = controller.store_trouble()) {
         for (const std::weak_ptr<Call>& waiting : std::exchange(awaiting_store_, {})) {
             const CallPtr call = waiting.lock();
-            call->refuse(
-                {507, "this could not be stored yet, and takes effect once it can: " + *trouble});
+            call->refuse({507, "nothing can be stored at present: " + *trouble +
+                                   "; what was asked takes effect as soon as it can be"});
         }
         return;
     }

@@ -19,30 +19,39 @@ std::string_view path_of(std::string_view target) {
     return target.substr(0, target.find_first_of("?#"));
 }
 
-std::vector<std::string_view> segments_of(std::string_view path) {
-    std::vector<std::string_view> segments;
-    if (!path.empty() && path.front() == '/') path.remove_prefix(1);
-    for (;;) {
-        const auto slash = path.find('/');
-        segments.push_back(path.substr(0, slash));
-        if (slash == std::string_view::npos) return segments;
-        path.remove_prefix(slash + 1);
+/// Takes the first segment off. The path begins behind a slash; nullopt: there is no more.
+std::optional<std::string_view> next_segment(std::optional<std::string_view>& path) {
+    if (!path) return std::nullopt;
+    const auto slash = path->find('/');
+    const std::string_view segment = path->substr(0, slash);
+    if (slash == std::string_view::npos) {
+        path.reset();
+    } else {
+        path->remove_prefix(slash + 1);
     }
+    return segment;
 }
 
-/// The arguments when the pattern fits. Segments are decoded already.
-std::optional<std::vector<std::string>> fit(std::string_view pattern,
-                                            const std::vector<std::string>& segments) {
-    const std::vector<std::string_view> parts = segments_of(pattern);
-    if (parts.size() != segments.size()) return std::nullopt;
+std::string_view behind_slash(std::string_view path) {
+    return path.starts_with('/') ? path.substr(1) : path;
+}
+
+/// Whether the pattern fits the path's segments, which are decoded already.
+bool fits(std::string_view pattern, const std::vector<std::string>& segments) {
+    std::optional<std::string_view> rest = behind_slash(pattern);
+    for (const std::string& segment : segments) {
+        const std::optional<std::string_view> part = next_segment(rest);
+        if (!part) return false;
+        if (part->starts_with('{') ? segment.empty() : *part != segment) return false;
+    }
+    return !rest;
+}
+
+std::vector<std::string> arguments_of(std::string_view pattern, std::vector<std::string> segments) {
     std::vector<std::string> arguments;
-    for (std::size_t i = 0; i < parts.size(); ++i) {
-        if (parts[i].starts_with('{')) {
-            if (segments[i].empty()) return std::nullopt;
-            arguments.push_back(segments[i]);
-        } else if (parts[i] != segments[i]) {
-            return std::nullopt;
-        }
+    std::optional<std::string_view> rest = behind_slash(pattern);
+    for (std::string& segment : segments) {
+        if (next_segment(rest)->starts_with('{')) arguments.push_back(std::move(segment));
     }
     return arguments;
 }
@@ -54,35 +63,35 @@ bool serves(const Route& route, std::string_view method) {
 }  // namespace
 
 Result<Match, NoMatch> find_route(std::string_view method, std::string_view raw_target) {
+    const std::string_view path = path_of(raw_target);
     std::vector<std::string> segments;
-    for (const std::string_view segment : segments_of(path_of(raw_target))) {
-        std::optional<std::string> decoded = percent_decode(segment, Plus::is_plus);
+    std::optional<std::string_view> rest = behind_slash(path);
+    while (const std::optional<std::string_view> segment = next_segment(rest)) {
+        std::optional<std::string> decoded = percent_decode(*segment, Plus::is_plus);
         if (!decoded)
             return Failure{NoMatch{{400, "the path is not percent-encoded properly"}, {}}};
         segments.push_back(std::move(*decoded));
     }
-    std::optional<Match> fitting;
+    const Route* found = nullptr;
     std::string allow;
     for (const Route& route : all_routes()) {
-        std::optional<std::vector<std::string>> arguments = fit(route.pattern, segments);
-        if (!arguments) continue;
-        // A pattern without a name in that place wins: agents/connect is not an agent's id.
-        if (serves(route, method) && (!fitting || arguments->size() < fitting->arguments.size())) {
-            fitting = Match{&route, std::move(*arguments)};
+        if (!fits(route.pattern, segments)) continue;
+        if (serves(route, method)) {
+            found = &route;
+            break;
         }
         if (!allow.empty()) allow += ", ";
         allow += route.method;
         if (route.method == "GET") allow += ", HEAD";
     }
-    if (fitting) return std::move(*fitting);
+    if (found != nullptr) return Match{found, arguments_of(found->pattern, std::move(segments))};
     if (allow.empty()) {
-        return Failure{NoMatch{{404, "there is no '" + shown(path_of(raw_target)) +
-                                         "'; /api/v1/openapi.json says what there is"},
-                               {}}};
+        return Failure{NoMatch{
+            {404, "there is no '" + shown(path) + "'; /api/v1/openapi.json says what there is"},
+            {}}};
     }
-    return Failure{NoMatch{{405, "'" + shown(path_of(raw_target)) + "' takes " + allow + ", not '" +
-                                     shown(method) + "'"},
-                           allow}};
+    return Failure{NoMatch{
+        {405, "'" + shown(path) + "' takes " + allow + ", not '" + shown(method) + "'"}, allow}};
 }
 
 }  // namespace sweepctl::api

@@ -23,6 +23,10 @@ Now now() {
 }  // namespace
 
 void FillableStore::commit(Changes changes, std::function<void(std::optional<StoreError>)> done) {
+    if (slow) {
+        waiting_.emplace_back(std::move(changes), std::move(done));
+        return;
+    }
     if (!full) {
         store_->commit(std::move(changes), std::move(done));
         return;
@@ -30,6 +34,12 @@ void FillableStore::commit(Changes changes, std::function<void(std::optional<Sto
     StoreError error{true, "database or disk is full", std::move(changes)};
     refused_.push_back([error = std::move(error), done = std::move(done)] { done(error); });
     wake();
+}
+
+void FillableStore::hurry() {
+    slow = false;
+    for (auto& [changes, done] : std::exchange(waiting_, {}))
+        commit(std::move(changes), std::move(done));
 }
 
 void FillableStore::poll() {

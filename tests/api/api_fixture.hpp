@@ -23,12 +23,16 @@
 
 namespace sweepctl::test {
 
-/// A store whose disk can be full.
+/// A store whose disk can be full, or slow.
 class FillableStore final : public Store {
 public:
     explicit FillableStore(std::unique_ptr<Store> store) : store_(std::move(store)) {}
 
     bool full = false;
+    bool slow = false;  ///< commits wait for hurry()
+    /// Commits what waits.
+    void hurry();
+    [[nodiscard]] bool waiting() const { return !waiting_.empty(); }
     /// Called when a commit was refused: poll() has something to tell.
     std::function<void()> wake;
 
@@ -46,6 +50,7 @@ public:
 private:
     std::unique_ptr<Store> store_;
     std::vector<std::function<void()>> refused_;
+    std::vector<std::pair<Changes, std::function<void(std::optional<StoreError>)>>> waiting_;
 };
 
 /// One answer, taken apart.

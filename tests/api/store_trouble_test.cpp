@@ -27,7 +27,8 @@ TEST_CASE("store trouble: what would change something is told at once, reads go 
     CHECK(first.status == 507);
     CHECK(fixture.faults(first.json, "Problem") == "");
     CHECK(first.text("detail") ==
-          "this could not be stored yet, and takes effect once it can: database or disk is full");
+          "nothing can be stored at present: database or disk is full; what was asked takes effect "
+          "as soon as it can be");
     const ApiReply second = fixture.post("/api/v1/sweeps", fixture.launch_body(kGridSpec));
     CHECK(second.status == 507);
     CHECK(second.text("detail") == "nothing can be stored at present: database or disk is full");
