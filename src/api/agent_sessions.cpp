@@ -121,7 +121,6 @@ void AgentSessions::hello(AgentSession& session, AgentHello hello) {
     session.hello_timer.cancel();
     session.agent = hello.agent;
     linked_.emplace(id, session.number);
-    ++unwelcomed_[id];
     log_info("agent ", id.text, " on ", hello.agent.host, " is linked over ",
              session.local ? "the unix socket" : "TCP", ", ", hello.agent.slots, " slots");
     controller_->agent_linked(id);
@@ -154,21 +153,8 @@ void AgentSessions::refuse(AgentSession& session, const std::string& reason) {
 }
 
 void AgentSessions::send(const AgentId& agent, std::vector<AgentOrder> orders) {
-    const auto welcomes = std::count_if(orders.begin(), orders.end(), [](const AgentOrder& order) {
-        return std::holds_alternative<WelcomeOrder>(order);
-    });
-    bool welcomed = true;
-    if (const auto waiting = unwelcomed_.find(agent); waiting != unwelcomed_.end()) {
-        waiting->second -= std::min(waiting->second, static_cast<std::uint32_t>(welcomes));
-        welcomed = waiting->second == 0;
-        if (welcomed) unwelcomed_.erase(waiting);
-    }
     const auto linked = linked_.find(agent);
-    if (!welcomed || linked == linked_.end()) {
-        // The sweeps' briefs among them were not told either.
-        if (controller_ != nullptr) controller_->agent_linked(agent);
-        return;
-    }
+    if (linked == linked_.end()) return;
     sessions_.at(linked->second)->socket->send(encode(orders));
 }
 

@@ -74,8 +74,6 @@ private:
     Controller* controller_ = nullptr;
     std::map<std::uint64_t, std::shared_ptr<AgentSession>> sessions_;  ///< every open one
     std::map<AgentId, std::uint64_t> linked_;  ///< the session that speaks for each agent
-    /// Hellos that the controller was told and has not welcomed yet.
-    std::map<AgentId, std::uint32_t> unwelcomed_;
     std::map<std::uint64_t, Tail> tails_;
     std::uint64_t next_session_ = 1;
     std::uint64_t next_tail_ = 1;
