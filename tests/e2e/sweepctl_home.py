@@ -27,6 +27,13 @@ def processes_with(needle):
     return found
 
 
+def leads_session(pid):
+    try:
+        return os.getsid(pid) == pid
+    except ProcessLookupError:
+        return False
+
+
 def alive(pid):
     """Whether the process exists and is no zombie."""
     try:
@@ -121,9 +128,12 @@ class Home:
         return self.own("agent")
 
     def runners(self):
-        """pids of live runners: their environment is their program's."""
+        """pids of live runners: their environment is their program's.
+
+        A runner leads its session; its child, which looks the same until it has become the program, does not.
+        """
         needle = b"SWEEPCTL_HOME=" + self.path.encode() + b"\0"
-        return [pid for pid in processes_with(needle) if command_of(pid)[:1] == [b"sweepctl-runner"]]
+        return [pid for pid in processes_with(needle) if command_of(pid)[:1] == [b"sweepctl-runner"] and leads_session(pid)]
 
     def leftovers(self):
         """Everything alive that a run of this home started and that still says so."""
