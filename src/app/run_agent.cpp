@@ -7,6 +7,7 @@
 #include "sweepctl/aio/event_loop.hpp"
 #include "sweepctl/aio/signal_watch.hpp"
 #include "sweepctl/aio/timer.hpp"
+#include "sweepctl/base/lock_file.hpp"
 #include "sweepctl/base/log.hpp"
 #include "sweepctl/base/unique_fd.hpp"
 #include "sweepctl/cli/daemon_entry.hpp"
@@ -60,9 +61,9 @@ Place claim_place(const std::string& home, bool local) {
     std::filesystem::create_directories(agents);
     const auto try_place = [](const std::string& directory) -> std::optional<Place> {
         make_private_directory(directory);
-        const int lock = try_lock_file(directory + "/lock");
-        if (lock < 0) return std::nullopt;
-        Place place{directory, UniqueFd(lock), read_word(directory + "/id")};
+        UniqueFd lock = try_lock_file(directory + "/lock");
+        if (!lock.valid()) return std::nullopt;
+        Place place{directory, std::move(lock), read_word(directory + "/id")};
         if (place.id.empty()) {
             place.id = random_word(8);
             write_word(directory + "/id", place.id);
