@@ -40,7 +40,7 @@ namespace {
 using Descriptor =
     boost::asio::posix::basic_stream_descriptor<boost::asio::io_context::executor_type>;
 
-constexpr std::chrono::milliseconds kBetweenLooks{2};
+constexpr std::chrono::milliseconds kBetweenLooks{10};
 
 class ProcessLauncher final : public Launcher {
 public:

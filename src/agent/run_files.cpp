@@ -1,6 +1,7 @@
 #include "sweepctl/agent/run_files.hpp"
 
 #include "sweepctl/agent/process_launcher.hpp"
+#include "sweepctl/aio/timer.hpp"
 #include "sweepctl/base/unique_fd.hpp"
 
 #include <boost/asio/io_context.hpp>
@@ -9,6 +10,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <filesystem>
 #include <map>
@@ -64,7 +66,7 @@ std::string read_piece(int file, std::uint64_t offset, std::size_t limit) {
 class InotifyRunFiles : public RunFiles {
 public:
     InotifyRunFiles(asio::io_context& context, RunFilesEvents events)
-        : events_(std::move(events)), inotify_(context) {
+        : events_(std::move(events)), inotify_(context), next_look_(context) {
         const int fd = ::inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
         if (fd < 0) {
             warn("cannot follow metrics files");
@@ -183,6 +185,8 @@ private:
         std::size_t runs = 0;
     };
     static constexpr std::size_t kFoldersKept = 64;
+    /// Every run makes files beside its metrics; with short ones each would wake the agent, to learn nothing.
+    static constexpr std::chrono::milliseconds kBetweenLooks{10};
 
     void warn(const std::string& what) {
         if (events_.warn)
@@ -201,7 +205,7 @@ private:
                             [this](boost::system::error_code error) {
                                 if (error) return;
                                 drain();
-                                wait();
+                                next_look_.after(kBetweenLooks, [this] { wait(); });
                             });
     }
 
@@ -245,6 +249,7 @@ private:
 
     RunFilesEvents events_;
     asio::posix::stream_descriptor inotify_;
+    Timer next_look_;
     std::map<Key, Followed> followed_;
     std::unordered_map<std::string, Folder> folders_;
     std::unordered_map<int, Key> by_file_watch_;

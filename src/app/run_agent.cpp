@@ -19,6 +19,7 @@
 #include "app/clock.hpp"
 #include "app/give_up.hpp"
 #include "app/gpus.hpp"
+#include "app/memory.hpp"
 #include "app/state_directory.hpp"
 
 #include <algorithm>
@@ -151,6 +152,7 @@ private:
 };
 
 int AgentProgram::run() {
+    keep_free_memory();
     place_ = claim_place(options_.home, options_.local);
     build();
     agent_->recover();

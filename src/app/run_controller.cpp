@@ -19,6 +19,7 @@
 
 #include "app/clock.hpp"
 #include "app/file_removal.hpp"
+#include "app/memory.hpp"
 #include "app/state_directory.hpp"
 
 #include <algorithm>
@@ -90,6 +91,7 @@ private:
 };
 
 int ControllerProgram::run() {
+    keep_free_memory();
     make_private_directory(options_.home);
     lock_ = try_lock_file(controller_lock_path(options_.home));
     if (!lock_.valid()) {
