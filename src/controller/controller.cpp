@@ -19,6 +19,13 @@ Controller::Controller(Store& store, AgentLinks& links, PlanOf plan_of, Now now)
         return std::move(plan->setup);
     };
     world_ = std::make_unique<World>(store_.load(), setup_of, now);
+    for (const SweepId& sweep : world_->wanted_histories())
+        restore_history(sweep);
+}
+
+void Controller::restore_history(const SweepId& sweep) {
+    if (const std::optional<std::string> metric = world_->missing_history(sweep))
+        world_->restore_history(sweep, store_.metric_history(sweep, *metric));
 }
 
 void Controller::post(Event event) {
@@ -73,7 +80,16 @@ void Controller::resolve(Event& event) {
         if (world_->find_run(request.run) == nullptr) request.ended = store_.find_run(request.run);
     };
     if (auto* stop = std::get_if<StopRun>(&event)) load(*stop);
-    if (auto* retry = std::get_if<RetryRun>(&event)) load(*retry);
+    if (auto* retry = std::get_if<RetryRun>(&event)) {
+        load(*retry);
+        const Run* run = retry->ended ? &*retry->ended : world_->find_run(retry->run);
+        if (run != nullptr) restore_history(run->sweep);
+    }
+    if (const auto* enqueue = std::get_if<EnqueueRun>(&event)) restore_history(enqueue->sweep);
+    if (const auto* command = std::get_if<CommandSweep>(&event);
+        command != nullptr && command->command == SweepCommand::resume) {
+        restore_history(command->sweep);
+    }
     if (auto* removal = std::get_if<DeleteRun>(&event)) {
         load(*removal);
         const Run* run = removal->ended ? &*removal->ended : world_->find_run(removal->run);

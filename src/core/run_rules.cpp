@@ -60,7 +60,25 @@ EndVerdict judge_unknown_end(const Run& run, EndReason reason) {
     return verdict;
 }
 
+void flatten(const std::string& prefix, const ParamMap& map, std::vector<MetricPoint>& points) {
+    for (const auto& [name, value] : map) {
+        if (prefix.empty() && !name.empty() && name.front() == '_') continue;
+        const std::string full = prefix.empty() ? name : prefix + "." + name;
+        if (const auto* nested = value.get_if<ParamMap>()) {
+            flatten(full, *nested, points);
+        } else {
+            points.push_back({full, value});
+        }
+    }
+}
+
 }  // namespace
+
+std::vector<MetricPoint> metric_points(const ParamMap& line) {
+    std::vector<MetricPoint> points;
+    flatten({}, line, points);
+    return points;
+}
 
 EndVerdict judge_end(const Run& run, const RunEnded& ended) {
     switch (ended.kind) {
@@ -122,14 +140,35 @@ void take_in(std::vector<MetricSummary>& summary, const MetricPoint& point) {
         entry = std::prev(summary.end());
     }
     entry->last = point.value;
-    double scratch = 0.0;
-    const double* number = point.value.number(scratch);
-    if (number == nullptr || !std::isfinite(*number)) return;
+    const std::optional<double> number = finite_number(point.value);
+    if (!number) return;
     if (entry->count == 0) entry->first = entry->min = entry->max = *number;
     entry->min = std::min(entry->min, *number);
     entry->max = std::max(entry->max, *number);
     entry->latest = *number;
     ++entry->count;
+}
+
+std::uint32_t repeat_of(const SweepPolicy& policy, const Run& run) {
+    if (policy.repeats <= 1) return 0;
+    return static_cast<std::uint32_t>(run.suggestion.value_or(0) % policy.repeats) + 1;
+}
+
+std::optional<double> finite_number(const ParamValue& value) {
+    double scratch = 0.0;
+    const double* number = value.number(scratch);
+    if (number == nullptr || !std::isfinite(*number)) return std::nullopt;
+    return *number;
+}
+
+std::vector<double> finite_values(const ParamMap& line, std::string_view metric) {
+    std::vector<double> values;
+    for (const MetricPoint& point : metric_points(line)) {
+        if (point.name != metric) continue;
+        if (const std::optional<double> number = finite_number(point.value))
+            values.push_back(*number);
+    }
+    return values;
 }
 
 const MetricSummary* find(const std::vector<MetricSummary>& summary, std::string_view name) {

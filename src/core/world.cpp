@@ -26,6 +26,8 @@ World::World(Snapshot snapshot, const SetupOf& setup_of, Now now)
         if (setup) {
             sweep.policy = std::move(setup->policy);
             sweep.strategy = std::move(setup->strategy);
+            begin_early_stop(sweep);
+            sweep.history_missing = sweep.early_stop.has_value();
         } else if (creates_runs(sweep.record.status) ||
                    sweep.record.status == SweepStatus::paused) {
             set_status(sweep, SweepStatus::failed, "its stored spec cannot be read any more");

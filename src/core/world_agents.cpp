@@ -320,6 +320,7 @@ void World::on(MetricsLogged& event) {
                 run->preempting = true;
                 audit("run_preempting", *run, {}, {}, {}, {});
             }
+            judge_values(sweep, *run, event.points);
             if (sweep.policy.metric) {
                 const std::optional<double> value = best_value(*run, *sweep.policy.metric);
                 std::optional<BestRun>& best = sweep.record.best;

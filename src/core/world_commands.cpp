@@ -57,6 +57,7 @@ void World::on(CreateSweep& event) {
     }
     sweep.policy = event.policy;
     sweep.strategy = event.strategy;
+    begin_early_stop(sweep);
     record.expected_runs = sweep.strategy->size();
     if (record.run_cap && (!record.expected_runs || *record.run_cap < *record.expected_runs)) {
         record.expected_runs = record.run_cap;
@@ -356,6 +357,7 @@ void World::on(DeleteRun& event) {
         audit("run_deleted", seen, std::string(to_string(seen.state)), {}, {}, {});
         --sweep->record.counts[seen.state];
         if (seen.suggestion) sweep->coverage.free(*seen.suggestion);
+        forget_values(*sweep, seen);
         if (sweep->record.best && sweep->record.best->run == id)
             sweep->record.best = event.next_best;
         sweep->runs.erase(id);

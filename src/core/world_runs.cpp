@@ -81,7 +81,11 @@ void World::on_ended(const RunEnded& ended) {
 void World::finish_execution(Run& run, const RunEnded& ended, const EndVerdict& verdict) {
     run.exit_code = verdict.exit_code;
     run.term_signal = verdict.term_signal;
-    run.end_detail = ended.detail;
+    // Why early stopping ordered its end is kept with it, if that is what ended it.
+    std::string detail =
+        verdict.reason == EndReason::early_terminate ? std::move(run.end_detail) : std::string{};
+    if (!ended.detail.empty()) detail += (detail.empty() ? "" : "; ") + ended.detail;
+    run.end_detail = detail;
     touch(run);
     if (is_ended(run.state) && !crashed_by_silence(run)) {
         // It reported finish() before: the exit is recorded, the state stays.
@@ -101,7 +105,6 @@ void World::finish_execution(Run& run, const RunEnded& ended, const EndVerdict& 
         run.end_reason = EndReason::preempted;
         return;
     }
-    std::string detail = ended.detail;
     if (verdict.exit_code && *verdict.exit_code != 0) {
         detail +=
             (detail.empty() ? "" : "; ") + ("exit code " + std::to_string(*verdict.exit_code));
@@ -116,6 +119,7 @@ void World::finish_execution(Run& run, const RunEnded& ended, const EndVerdict& 
         run.retry_wanted = true;
     }
     judge_streak(sweep, run);
+    judge_silence(sweep, run);
 }
 
 void World::on_drained(const ExecutionRef& execution) {
@@ -244,25 +248,28 @@ void World::go_again(Run& run, bool requeued) {
     run.metrics_offset = 0;
     run.metrics_lines = 0;
     run.bad_metrics_reported = false;
-    if (!requeued)
-        run.summary.clear();  // A requeued run goes on where it was; a retried one begins anew.
+    Sweep& sweep = sweeps_.at(run.sweep);
+    if (!requeued) {  // A requeued run goes on where it was; a retried one begins anew.
+        run.summary.clear();
+        forget_values(sweep, run);
+    }
     set_state(run, RunState::pending,
               requeued ? std::optional(EndReason::preempted) : std::nullopt);
-    Sweep& sweep = sweeps_.at(run.sweep);
     enqueue(sweep, run);
     reopen(sweep, "a run goes again");
 }
 
 /// Marks a claimed run to be ended, and orders it: given back when it is held, a signal when it
 /// lives.
-void World::order_end(Run& run, EndReason reason, SignalKind kind, std::optional<int> signal) {
+void World::order_end(
+    Run& run, EndReason reason, SignalKind kind, std::optional<int> signal, std::string detail) {
     run.stopping = true;
     if (run.stop_reason != EndReason::cancel) run.stop_reason = reason;
     run.stop_signal = kind == SignalKind::kill ? SIGKILL : signal;
     run.retry_wanted = false;
     touch(run);
     audit(reason == EndReason::cancel ? "cancel" : "stop_run", run, {}, {},
-          std::string(to_string(reason)), {});
+          std::string(to_string(reason)), std::move(detail));
     if (run.claim->phase == ClaimPhase::held) {
         run.claim->revoking = true;
         effects_->emplace_back(

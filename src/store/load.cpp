@@ -1,5 +1,8 @@
 #include "store/load.hpp"
 
+#include "sweepctl/core/json_text.hpp"
+#include "sweepctl/core/run_rules.hpp"
+
 #include "store/rows.hpp"
 #include "store/run_text.hpp"
 
@@ -36,11 +39,26 @@ constexpr std::string_view kSummaries =
     "SELECT id, summary, summary_stats FROM runs WHERE sweep = ?1 AND summary != '{}'"
     " ORDER BY number";
 
+// An attempt that was preempted is stored as pending: the next one goes on with its history.
+constexpr std::string_view kHistory =
+    "SELECT runs.number, metrics.data FROM sweeps JOIN runs ON runs.sweep = sweeps.key"
+    " JOIN metrics ON metrics.run = runs.key WHERE sweeps.id = ?1 AND sweeps.deleted = 0"
+    " AND metrics.attempt > coalesce((SELECT max(attempts.attempt) FROM attempts"
+    " WHERE attempts.run = runs.key AND attempts.state != 'pending'), 0)"
+    " ORDER BY runs.number, metrics.attempt, metrics.line";
+
 std::string select(std::string_view columns, std::string_view rest) {
     std::string sql = "SELECT ";
     sql += columns;
     sql += rest;
     return sql;
+}
+
+/// Whether JSON writes it as it is: no escapes.
+bool is_plain(std::string_view name) {
+    return std::all_of(name.begin(), name.end(), [](char c) {
+        return c >= ' ' && c <= '~' && c != '"' && c != '\\' && c != '/';
+    });
 }
 
 }  // namespace
@@ -126,6 +144,28 @@ std::optional<BestRun> load_best_without(sqlite::Database& database,
         }
     }
     return best;
+}
+
+std::vector<MetricSeries> load_metric_history(sqlite::Database& database,
+                                              const SweepId& sweep,
+                                              const std::string& metric) {
+    std::vector<MetricSeries> all;
+    // Most lines of most programs have the metric, but what has not even its last name is not read.
+    const std::string last = metric.substr(metric.rfind('.') + 1);
+    sqlite::Statement statement = database.prepare(kHistory);
+    for (sqlite::Rows row = statement.query(sweep.text); row.next();) {
+        const std::string_view line = row.text(1);
+        if (is_plain(last) && line.find(last) == std::string_view::npos) continue;
+        const auto json = parse_json(line);
+        const auto* object = json ? (*json).get_if<ParamMap>() : nullptr;
+        if (object == nullptr) continue;
+        const std::vector<double> values = finite_values(*object, metric);
+        if (values.empty()) continue;
+        const auto number = row.get<std::uint64_t>(0);
+        if (all.empty() || all.back().number != number) all.push_back({number, {}});
+        all.back().values.insert(all.back().values.end(), values.begin(), values.end());
+    }
+    return all;
 }
 
 }  // namespace sweepctl

@@ -5,6 +5,8 @@
 #include "store/sqlite.hpp"
 
 #include <optional>
+#include <string>
+#include <vector>
 
 // What a controller reads: all that lives when it starts, and single facts later.
 
@@ -17,5 +19,9 @@ namespace sweepctl {
 [[nodiscard]] std::optional<BestRun> load_best_without(sqlite::Database& database,
                                                        const SweepId& sweep,
                                                        const RunId& without);
+/// See Store::metric_history().
+[[nodiscard]] std::vector<MetricSeries> load_metric_history(sqlite::Database& database,
+                                                            const SweepId& sweep,
+                                                            const std::string& metric);
 
 }  // namespace sweepctl

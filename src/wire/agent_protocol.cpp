@@ -2,6 +2,7 @@
 
 #include "sweepctl/base/base64.hpp"
 #include "sweepctl/core/json_text.hpp"
+#include "sweepctl/core/run_rules.hpp"
 
 #include <charconv>
 #include <string>
@@ -225,6 +226,7 @@ struct OrderWriter {
         if (order.resources.cpus != 1) object.number("cpus", order.resources.cpus);
         if (order.resources.gpus != 0) object.number("gpus", order.resources.gpus);
         if (order.sweep_limit) object.number("sweep_limit", *order.sweep_limit);
+        if (order.repeat != 0) object.number("repeat", order.repeat);
     }
     void operator()(const RevokeOrder& order) const {
         Object object(out);
@@ -466,18 +468,6 @@ AgentHeartbeat read_heartbeat(Fields& fields) {
     return heartbeat;
 }
 
-void flatten(const std::string& prefix, const ParamMap& map, std::vector<MetricPoint>& points) {
-    for (const auto& [name, value] : map) {
-        if (prefix.empty() && !name.empty() && name.front() == '_') continue;
-        const std::string full = prefix.empty() ? name : prefix + "." + name;
-        if (const auto* nested = value.get_if<ParamMap>()) {
-            flatten(full, *nested, points);
-        } else {
-            points.push_back({full, value});
-        }
-    }
-}
-
 MetricsLogged read_metrics(Fields& fields) {
     MetricsLogged metrics;
     metrics.agent = AgentId{fields.text("agent")};
@@ -491,7 +481,7 @@ MetricsLogged read_metrics(Fields& fields) {
             break;
         }
         metrics.lines.push_back(to_json(line));
-        flatten({}, *map, metrics.points.emplace_back());
+        metrics.points.push_back(metric_points(*map));
     }
     metrics.preempting = fields.flag("preempting");
     metrics.invalid = fields.maybe_text("invalid");
@@ -538,6 +528,7 @@ StartOrder read_start(Fields& fields, const ParamMap& map) {
     order.resources.cpus = fields.number<std::uint32_t>("cpus", 1);
     order.resources.gpus = fields.number<std::uint32_t>("gpus", 0);
     if (fields.has("sweep_limit")) order.sweep_limit = fields.number<std::uint32_t>("sweep_limit");
+    order.repeat = fields.number<std::uint32_t>("repeat", 0);
     return order;
 }
 
@@ -660,7 +651,7 @@ std::optional<MetricsLine> read_metrics_line(std::string_view text) {
     const auto* map = (*value).get_if<ParamMap>();
     if (map == nullptr) return std::nullopt;
     MetricsLine line;
-    flatten({}, *map, line.points);
+    line.points = metric_points(*map);
     if (const ParamValue* preempting = find(*map, "_preempting")) {
         const auto* truth = preempting->get_if<bool>();
         line.preempting = truth != nullptr && *truth;

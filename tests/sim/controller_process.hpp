@@ -37,6 +37,10 @@ public:
                                                       const RunId& without) override {
         return store_.best_without(sweep, without);
     }
+    [[nodiscard]] std::vector<MetricSeries> metric_history(const SweepId& sweep,
+                                                           const std::string& metric) override {
+        return store_.metric_history(sweep, metric);
+    }
     /// The machine writes the oldest waiting commits before the controller dies.
     void write_before_death(std::size_t count);
 

@@ -115,6 +115,7 @@ TEST_CASE("agent protocol: every order survives the wire", "[wire][agent_protoco
                     {"opt", ParamValue(ParamMap{{"x", nullptr}})}};
     start.resources = {2, 1};
     start.sweep_limit = 4;
+    start.repeat = 2;
     const std::vector<AgentOrder> orders{
         brief,
         start,
@@ -137,6 +138,7 @@ TEST_CASE("agent protocol: every order survives the wire", "[wire][agent_protoco
     const auto& same = std::get<StartOrder>((*again)[1]);
     REQUIRE(same.config == start.config);
     REQUIRE(same.sweep_limit == 4U);
+    CHECK(same.repeat == 2);
     REQUIRE(std::get<SweepBrief>((*again)[0]).launch_env == brief.launch_env);
 }
 

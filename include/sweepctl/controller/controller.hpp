@@ -95,6 +95,7 @@ public:
 
 private:
     void resolve(Event& event);
+    void restore_history(const SweepId& sweep);
     void commit(Changes changes);
     void committed(std::optional<StoreError> error);
     void perform();

@@ -199,6 +199,8 @@ struct StartOrder {
     Resources resources;
     std::optional<std::uint32_t>
         sweep_limit;  ///< at most this many of the sweep live on this agent
+    /// Which of the runs with this configuration it is, from 1; 0: the sweep repeats none.
+    std::uint32_t repeat = 0;
 };
 /// Give these back unless they have been started.
 struct RevokeOrder {
@@ -215,8 +217,8 @@ struct SignalOrder {
     SignalKind kind = SignalKind::stop;
     std::optional<int> signal;
 };
-/// Answers each report and each heartbeat, in order: reports up to `sequence` are durable and may be
-/// forgotten, and the leases of held claims count anew from when that message was sent.
+/// Answers each report and each heartbeat, in order: reports up to `sequence` are durable and may
+/// be forgotten, and the leases of held claims count anew from when that message was sent.
 struct AckOrder {
     AgentId agent;
     std::uint64_t sequence = 0;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "sweepctl/core/changes.hpp"
+#include "sweepctl/core/early_stop.hpp"
 #include "sweepctl/core/events.hpp"
 #include "sweepctl/core/run_rules.hpp"
 
@@ -42,6 +43,13 @@ public:
     /// Takes an event in. Orders and answers are appended to `effects`.
     void apply(Event event, Now now, std::vector<Effect>& effects);
 
+    /// Sweeps that stop runs early and go on after a restart: restore_history() is to be called for
+    /// them before anything happens. For others when they are reopened.
+    [[nodiscard]] std::vector<SweepId> wanted_histories() const;
+    /// Of which metric `sweep` lacks the history; nullopt: it lacks none.
+    [[nodiscard]] std::optional<std::string> missing_history(const SweepId& sweep) const;
+    void restore_history(const SweepId& sweep, const std::vector<MetricSeries>& history);
+
     /// What has changed since the last call.
     [[nodiscard]] Changes take_changes();
 
@@ -52,6 +60,10 @@ public:
     /// memory.
     [[nodiscard]] std::vector<std::string> explain(const SweepId& id, Now now) const;
     [[nodiscard]] std::vector<std::string> explain(const RunId& id, Now now) const;
+    /// How a run stands by its sweep's rule of early stopping, ended ones included: the bands with
+    /// their thresholds, and the run's value. Empty where there is no rule.
+    [[nodiscard]] std::vector<std::string> explain_early_stop(const SweepId& sweep,
+                                                              std::uint64_t run_number) const;
 
     struct AgentView {
         AgentRecord record;
@@ -81,8 +93,10 @@ private:
         SweepPolicy policy;
         std::shared_ptr<const SearchStrategy> strategy;
         Coverage coverage;
-        std::unordered_set<RunId> runs;  ///< those in memory
-        std::set<QueueKey> queue;        ///< pending and in nobody's hands
+        std::optional<EarlyStopping> early_stop;  ///< set when the policy has a rule and a metric
+        bool history_missing = false;             ///< of early_stop: it was not restored yet
+        std::unordered_set<RunId> runs;           ///< those in memory
+        std::set<QueueKey> queue;                 ///< pending and in nobody's hands
         std::uint32_t fail_streak = 0;
         std::map<AgentId, std::uint32_t> claims;  ///< by agent; without those crashed by silence
         Fence last_claim = 0;                     ///< whose turn it is among equals
@@ -159,13 +173,23 @@ private:
     void heard_again(Run& run);
     void release_claim(Run& run);
     void count_claim(Sweep& sweep, const AgentId& agent, int change);
-    void order_end(Run& run, EndReason reason, SignalKind kind, std::optional<int> signal);
+    void order_end(Run& run,
+                   EndReason reason,
+                   SignalKind kind,
+                   std::optional<int> signal,
+                   std::string detail = {});
     void send_signal(Run& run, SignalKind kind);
     void repeat_signal(Run& run);
     void watch_timeout(const Run& run);
     void go_again(Run& run, bool requeued);
     void target_reached(Sweep& sweep, const Run& by);
     void judge_streak(Sweep& sweep, const Run& run);
+
+    // world_early_stop.cpp
+    static void begin_early_stop(Sweep& sweep);
+    void judge_values(Sweep& sweep, Run& run, const std::vector<std::vector<MetricPoint>>& lines);
+    void judge_silence(Sweep& sweep, const Run& run);
+    static void forget_values(Sweep& sweep, const Run& run);
 
     // scheduler.cpp
     void on(AssignWork& event);
