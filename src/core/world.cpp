@@ -141,15 +141,14 @@ void World::on(TimePassed&) {
             ++i;
             continue;
         }
-        Answer late = std::move(waiting_[i].answer);
-        late.message += "; " + std::to_string(waiting_[i].claims.size()) +
-                        " of its runs could not be confirmed yet";
-        waiting_.erase(waiting_.begin() + static_cast<std::ptrdiff_t>(i));
-        Sweep* sweep = sweep_of(late.sweep);
-        if (sweep != nullptr && sweep->delete_wanted) {
-            erase_sweep(*sweep);  // What lives on is killed as stale when its agent is back.
+        if (waiting_[i].until == Until::erased) {
+            erase_sweep(sweeps_.at(waiting_[i].answer.sweep));  // Which answers, others as well.
             i = 0;
+            continue;
         }
+        Answer late = std::move(waiting_[i].answer);
+        late.message += unconfirmed(waiting_[i].claims.size());
+        waiting_.erase(waiting_.begin() + static_cast<std::ptrdiff_t>(i));
         effects_->emplace_back(std::move(late));
     }
 }
@@ -254,22 +253,26 @@ void World::answer_when_settled(const Request& request,
                                 const SweepId& sweep,
                                 const RunId& run,
                                 std::unordered_set<Fence> claims,
-                                bool until_released) {
-    if (claims.empty() || request.ticket == 0) {
+                                Until until) {
+    if (until != Until::erased && (claims.empty() || request.ticket == 0)) {
         answer(request, AnswerCode::ok, std::move(message), sweep, run);
         return;
     }
     // Longer than any lease: claims of unreachable agents settle by running out.
     const SteadyTime give_up = now_.steady + 2 * (kClaimLease + kLeaseMargin);
     waiting_.push_back({Answer{request.ticket, AnswerCode::ok, std::move(message), sweep, run},
-                        std::move(claims), until_released, give_up});
+                        std::move(claims), until, give_up});
+}
+
+std::string World::unconfirmed(std::size_t runs) {
+    return "; " + std::to_string(runs) + " of its runs could not be confirmed yet";
 }
 
 void World::settle_wait(Fence fence, bool released) {
     for (std::size_t i = 0; i < waiting_.size();) {
         Waiting& waiting = waiting_[i];
-        if (released || !waiting.until_released) waiting.claims.erase(fence);
-        if (!waiting.claims.empty()) {
+        if (released || waiting.until == Until::settled) waiting.claims.erase(fence);
+        if (!waiting.claims.empty() || waiting.until == Until::erased) {
             ++i;
             continue;
         }

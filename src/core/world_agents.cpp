@@ -263,10 +263,8 @@ void World::lose_silent_agents() {
         agents.push_back(id);
     for (const AgentId& id : agents)
         forget_if_left(id);
-    for (const SweepId& id : sweep_ids()) {
-        Sweep& sweep = sweeps_.at(id);
-        if (sweep.delete_wanted && !anything_open(sweep)) erase_sweep(sweep);
-    }
+    for (const SweepId& id : sweep_ids())
+        erase_unless_open(sweeps_.at(id));
 }
 
 /// When an agent that stays silent from now on changes something, at the earliest. Contact only

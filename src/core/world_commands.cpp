@@ -103,7 +103,7 @@ void World::on(CommandSweep& event) {
             answer_when_settled(event.request,
                                 "sweep " + id.text + " is already " +
                                     (status == SweepStatus::running ? "running" : word),
-                                id, {}, std::move(held), false);
+                                id, {}, std::move(held), Until::settled);
             return;
         }
         case CommandVerdict::change: break;
@@ -121,7 +121,8 @@ void World::on(CommandSweep& event) {
                 message += "; " + std::to_string(live) +
                            (live == 1 ? " live run goes on" : " live runs go on");
             }
-            answer_when_settled(event.request, std::move(message), id, {}, std::move(open), false);
+            answer_when_settled(event.request, std::move(message), id, {}, std::move(open),
+                                Until::settled);
             return;
         }
         case SweepCommand::resume:
@@ -142,7 +143,8 @@ void World::on(CommandSweep& event) {
             return;
         case SweepCommand::cancel:
             cancel(*sweep, event.grace, open);
-            answer_when_settled(event.request, std::move(message), id, {}, std::move(open), true);
+            answer_when_settled(event.request, std::move(message), id, {}, std::move(open),
+                                Until::released);
             return;
     }
 }
@@ -215,7 +217,7 @@ void World::on(StopRun& event) {
     }
     if (may_still_start(*run)) {
         answer_when_settled(event.request, name + " is stopped", run->sweep, run->id,
-                            {run->claim->fence}, false);
+                            {run->claim->fence}, Until::settled);
         return;
     }
     const Agent* agent = agent_of(run->claim->agent);
@@ -390,13 +392,13 @@ void World::on(DeleteSweep& event) {
     }
     std::unordered_set<Fence> open;
     if (claimed > 0) cancel(*sweep, std::nullopt, open);
-    if (open.empty()) {
-        erase_sweep(*sweep);
-        answer(event.request, AnswerCode::ok, "deleted sweep " + id.text, id);
-        return;
-    }
     sweep->delete_wanted = true;
-    answer_when_settled(event.request, "deleted sweep " + id.text, id, {}, std::move(open), true);
+    answer_when_settled(event.request, "deleted sweep " + id.text, id, {}, {}, Until::erased);
+    erase_unless_open(*sweep);
+}
+
+void World::erase_unless_open(Sweep& sweep) {
+    if (sweep.delete_wanted && !anything_open(sweep)) erase_sweep(sweep);
 }
 
 /// Whether a sweep that is being deleted has runs whose end can be waited for. What an unreachable
@@ -410,11 +412,14 @@ bool World::anything_open(const Sweep& sweep) const {
     });
 }
 
+/// Answers all who asked for it, and only then: what was said to be deleted is not there any more.
 void World::erase_sweep(Sweep& sweep) {
     const SweepId id = sweep.record.id;
     audit("sweep_deleted", sweep, std::string(to_string(sweep.record.status)), {}, {}, {});
+    std::size_t claimed = 0;  // What of these lives on is killed as stale when its agent is back.
     for (const RunId& run_id : sweep.runs) {
         if (const std::optional<Claim> claim = runs_.at(run_id).claim) {
+            ++claimed;
             Agent& agent = agents_.at(claim->agent);
             agent.runs.erase(run_id);
             agent.tokens -= sweep.policy.resources.cpus;
@@ -429,6 +434,12 @@ void World::erase_sweep(Sweep& sweep) {
                                         [&](const NewSweep& made) { return made.record.id == id; });
     if (unstored == 0) changes_.deleted_sweeps.push_back(id);
     sweeps_.erase(id);
+    std::erase_if(waiting_, [&](Waiting& waiting) {
+        if (waiting.until != Until::erased || waiting.answer.sweep != id) return false;
+        if (claimed > 0) waiting.answer.message += unconfirmed(claimed);
+        effects_->emplace_back(std::move(waiting.answer));
+        return true;
+    });
 }
 
 /// It is still stored, and whoever asks may bring it along.
@@ -471,7 +482,7 @@ void World::on(DrainAgent& event) {
     effects_->emplace_back(DrainOrder{agent->record.id});
     answer_when_settled(event.request,
                         "agent " + event.agent.text + " leaves when its live runs have ended", {},
-                        {}, open, false);
+                        {}, open, Until::settled);
 }
 
 }  // namespace sweepctl

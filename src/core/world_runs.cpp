@@ -209,8 +209,8 @@ void World::release_claim(Run& run) {
     }
     if (is_ended(run.state)) run.stopping = false;  // It is over.
     settle_wait(released.fence, true);
-    if (sweep.delete_wanted && !anything_open(sweep)) {
-        erase_sweep(sweep);
+    if (sweep.delete_wanted) {
+        erase_unless_open(sweep);
         return;
     }
     settle(sweep);

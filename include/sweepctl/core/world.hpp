@@ -113,13 +113,16 @@ private:
         std::uint32_t tokens = 0;  ///< slots that its claims take
         std::uint32_t gpus = 0;    ///< GPUs that its claims take
     };
-    /// A request that is answered once none of `claims` is open any more.
+    /// A request that is answered later: once none of `claims` is open any more, or, when it was to
+    /// delete its sweep, once that is gone.
     struct Waiting {
+        enum class Until : std::uint8_t { settled, released, erased };  ///< settled: or started
         Answer answer;
         std::unordered_set<Fence> claims;
-        bool until_released = false;  ///< otherwise started counts as settled, too
+        Until until = Until::settled;
         SteadyTime give_up;
     };
+    using Until = Waiting::Until;
     struct RunTimeout {
         RunId run;
         Fence fence = 0;
@@ -143,6 +146,7 @@ private:
     void call_back_held(Sweep& sweep, std::unordered_set<Fence>& open);
     [[nodiscard]] bool anything_open(const Sweep& sweep) const;
     void erase_sweep(Sweep& sweep);
+    void erase_unless_open(Sweep& sweep);
     void forget_unstored(const RunId& run);
     [[nodiscard]] bool just_deleted(const RunId& run) const;
 
@@ -222,6 +226,7 @@ private:
     [[nodiscard]] static QueueKey queue_key(const Run& run);
     Run& keep(Run run);  ///< into memory
     void settle_wait(Fence fence, bool released);
+    [[nodiscard]] static std::string unconfirmed(std::size_t runs);  ///< what an answer adds
     void answer(const Request& request,
                 AnswerCode code,
                 std::string message,
@@ -232,7 +237,7 @@ private:
                              const SweepId& sweep,
                              const RunId& run,
                              std::unordered_set<Fence> claims,
-                             bool until_released);
+                             Until until);
     void audit(std::string kind,
                const Run& run,
                std::string from,
