@@ -31,9 +31,9 @@ bool Agent::anything_to_report() const {
            !pending_.returned.empty();
 }
 
-/// Twice what ends from one report's acknowledgement to the next one's, and never less than one more per
-/// slot. Holding back works only while more than half of the window is there, so that time counts several
-/// times: with less, short runs would be reported one by one, a transaction each.
+/// Twice what ends from one report's acknowledgement to the next one's, and never less than one
+/// more per slot. Holding back works only while more than half of the window is there, so that time
+/// counts several times: with less, short runs would be reported one by one, a transaction each.
 std::uint32_t Agent::window() const {
     constexpr double kHeldBackTimes = 4.0;
     const double seconds =
@@ -46,6 +46,7 @@ std::uint32_t Agent::window() const {
 AgentReport Agent::merge_reports() {
     AgentReport merged = std::move(in_flight_).value_or(AgentReport{});
     in_flight_.reset();
+    held_back_until_.reset();  // Nothing is left that is held back.
     append(merged.started, pending_.started);
     append(merged.ended, pending_.ended);
     append(merged.drained, pending_.drained);
@@ -66,7 +67,6 @@ void Agent::flush() {
         if (!held_back_until_) held_back_until_ = now.steady + kHoldBack;
         if (now.steady < *held_back_until_) return;
     }
-    held_back_until_.reset();
     const std::chrono::duration<double> measured = now.steady - rate_since_;
     if (measured.count() >= 0.05) {
         const double rate = static_cast<double>(ends_counted_) / measured.count();
