@@ -190,7 +190,7 @@ void Agent::on(const ExitOrder&) {
 }
 
 void Agent::drain() {
-    draining_ = true;
+    if (!std::exchange(draining_, true)) drain_untold_ = true;
     const std::deque<Key> held = queue_;
     for (const Key& key : held)
         give_back(executions_.at(key));

@@ -54,11 +54,13 @@ AgentReport Agent::merge_reports() {
     merged.agent = settings_.record.id;
     merged.sequence = ++sequence_;
     merged.window = window();
+    merged.draining = draining_;
+    drain_untold_ = false;
     return merged;
 }
 
 void Agent::flush() {
-    if (!welcomed_ || in_flight_ || !anything_to_report()) return;
+    if (!welcomed_ || in_flight_ || (!anything_to_report() && !drain_untold_)) return;
     const AgentClockReading now = clock_.now();
     // As long as half of what is held is there, the slots stay busy without news from the
     // controller.

@@ -34,7 +34,7 @@ std::string sentence(const SpawnError& error, const LaunchRequest* request) {
 // ---------------------------------------------------------------------------------------------
 
 void Agent::start_what_fits() {
-    if (queue_.empty() || slots_taken_ >= settings_.record.slots) return;
+    if (queue_.empty() || slots_taken_ >= settings_.record.slots || unplaced_ > 0) return;
     const AgentClockReading now = clock_.now();
     if (!lease_holds(now)) return;
     for (std::size_t i = 0; i < queue_.size() && slots_taken_ < settings_.record.slots;) {
@@ -243,6 +243,7 @@ void Agent::set_drained(Execution& execution) {
 }
 
 void Agent::free_slot(Execution& execution) {
+    if (std::exchange(execution.unplaced, false)) --unplaced_;
     if (!execution.holds_slot) return;
     execution.holds_slot = false;
     slots_taken_ -= execution.resources.cpus;
@@ -353,8 +354,13 @@ void Agent::adopt(const Started& record) {
     if (execution == nullptr || execution->ref.fence != record.fence || execution->drained) return;
     execution->runner_alive = true;
     const Placement placement = placement_of(files_.environment_of(record.runner.pid));
-    // False too leads to runner_gone, which ends it.
-    if (!launcher_.adopt(record.run, record.attempt, record.runner)) return;
+    if (!launcher_.adopt(record.run, record.attempt, record.runner)) {
+        // Until runner_gone, processes that it left may be alive in a slot of which nobody can be
+        // asked any more.
+        execution->unplaced = true;
+        ++unplaced_;
+        return;
+    }
     execution->resources = placement.resources;
     execution->sweep = placement.sweep;
     execution->slot = placement.slot;

@@ -16,13 +16,16 @@
 
 namespace sweepctl {
 
-LeftoverHunt::LeftoverHunt(RunId run, std::uint32_t attempt, std::optional<int> session)
-    : run_(std::move(run)), attempt_(attempt), session_(session) {}
+LeftoverHunt::LeftoverHunt(RunId run,
+                           std::uint32_t attempt,
+                           std::string mark,
+                           std::optional<int> session)
+    : run_(std::move(run)), attempt_(attempt), mark_(std::move(mark)), session_(session) {}
 
 bool LeftoverHunt::pass(const std::function<bool(int)>& is_runner) {
     const int self = ::getpid();
-    const std::vector<std::string> variables{"SWEEPCTL_RUN_ID=" + run_.text,
-                                             "SWEEPCTL_ATTEMPT=" + std::to_string(attempt_)};
+    const StartedWith ours{
+        {"SWEEPCTL_RUN_ID=" + run_.text, "SWEEPCTL_ATTEMPT=" + std::to_string(attempt_)}, mark_};
     std::vector<ProcessEntry> processes = list_processes();
     // Parents first, so that one way through finds whole families.
     std::sort(processes.begin(), processes.end(), [](const ProcessEntry& a, const ProcessEntry& b) {
@@ -42,7 +45,7 @@ bool LeftoverHunt::pass(const std::function<bool(int)>& is_runner) {
             continue;
         }
         if (!child && !(session_ && process.session == *session_) &&
-            !family.contains(process.parent) && !started_with(process.pid, variables))
+            !family.contains(process.parent) && !started_with(process.pid, ours))
             continue;
         family.insert(process.pid);
         const std::pair identity(process.pid, process.start_time);

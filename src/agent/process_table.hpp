@@ -24,8 +24,13 @@ struct ProcessEntry {
 /// All processes at about this moment.
 [[nodiscard]] std::vector<ProcessEntry> list_processes();
 
-/// All of these NAME=VALUE are in the environment that the process was started with. False also
-/// when that may not be read.
-[[nodiscard]] bool started_with(int pid, const std::vector<std::string>& variables);
+/// What to look for in an environment.
+struct StartedWith {
+    std::vector<std::string> variables;  ///< NAME=VALUE, all of them
+    std::string beginning;               ///< of one more; empty: of any
+};
+/// Whether that is in the environment that the process was started with. False also when that may
+/// not be read.
+[[nodiscard]] bool started_with(int pid, const StartedWith& wanted);
 
 }  // namespace sweepctl

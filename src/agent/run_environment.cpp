@@ -1,5 +1,6 @@
 #include "agent/run_environment.hpp"
 
+#include "sweepctl/agent/process_launcher.hpp"
 #include "sweepctl/core/command_line.hpp"
 
 #include <charconv>
@@ -70,6 +71,10 @@ Environment merged_environment(const RunSetting& setting, const std::string& ste
 }
 
 }  // namespace
+
+std::string run_mark(const std::string& home) {
+    return "SWEEPCTL_RUN_DIR=" + home + "/sweeps/";
+}
 
 std::string run_file_stem(const std::string& home,
                           const SweepId& sweep,

@@ -203,6 +203,7 @@ void AgentProgram::build() {
     ProcessLauncherOptions launcher;
     launcher.runner_path = runner_program();
     launcher.journal_directory = place_.directory;
+    launcher.run_mark = run_mark(options_.home);
     launcher_ = make_process_launcher(loop_.context(), std::move(launcher), *this);
     RunFilesEvents file_events;
     file_events.metrics_changed = [this](const RunId& run, std::uint32_t attempt) {

@@ -65,9 +65,8 @@ void World::on(AgentHello& event) {
     const bool rebooted =
         known && !agent.record.boot_id.empty() && agent.record.boot_id != event.agent.boot_id;
     // A drain lasts as long as the process that was told to leave.
-    const bool drains = event.agent.state == AgentState::draining ||
-                        (agent.record.state == AgentState::draining && !rebooted &&
-                         agent.record.pid == event.agent.pid);
+    const bool drains = event.report.draining || (agent.record.state == AgentState::draining &&
+                                                  !rebooted && agent.record.pid == event.agent.pid);
     std::erase(changes_.deleted_agents, id);
     agent.record = event.agent;
     agent.record.state = drains ? AgentState::draining : AgentState::online;
@@ -151,6 +150,10 @@ void World::on(AgentReport& event) {
     actor_ = "agent " + event.agent.text;
     heard_from(*agent);
     agent->window = event.window;
+    if (event.draining && agent->record.state != AgentState::draining) {
+        agent->record.state = AgentState::draining;
+        touch(*agent);
+    }
     if (event.sequence > agent->acked) {
         agent->acked = event.sequence;
         take_report(*agent, event);

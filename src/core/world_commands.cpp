@@ -437,7 +437,7 @@ void World::erase_sweep(Sweep& sweep) {
     std::erase_if(waiting_, [&](Waiting& waiting) {
         if (waiting.until != Until::erased || waiting.answer.sweep != id) return false;
         if (claimed > 0) waiting.answer.message += unconfirmed(claimed);
-        effects_->emplace_back(std::move(waiting.answer));
+        if (waiting.answer.ticket != 0) effects_->emplace_back(std::move(waiting.answer));
         return true;
     });
 }

@@ -107,6 +107,7 @@ void put(std::string& out, const RunEnded& ended) {
 void put_report(Object& object, const AgentReport& report) {
     object.number("sequence", report.sequence);
     object.number("window", report.window);
+    if (report.draining) object.flag("draining", true);
     object.list("started", report.started,
                 [](std::string& out, const RunStarted& item) { put(out, item); });
     object.list("ended", report.ended,
@@ -410,6 +411,7 @@ AgentReport read_report(Fields& fields) {
     report.agent = AgentId{fields.text("agent")};
     report.sequence = fields.number<std::uint64_t>("sequence");
     report.window = fields.number<std::uint32_t>("window");
+    report.draining = fields.flag("draining");
     fields.objects("started", [&](Fields& item) {
         RunStarted started;
         started.execution = item.execution("e");

@@ -14,12 +14,13 @@ namespace {
 /// Starts what it is told to at once, and records nothing by itself.
 class FakeLauncher : public Launcher {
 public:
-    std::vector<JournalRecord> recover() override { return {}; }
+    std::vector<JournalRecord> recover() override { return recorded; }
     void launch(LaunchRequest request) override { launched.push_back(std::move(request)); }
     bool adopt(const RunId&, std::uint32_t, const RunnerIdentity&) override { return false; }
     bool signal(const RunId&, std::uint32_t, RunnerOrder, int) override { return true; }
     void forget(const RunId&, std::uint32_t) override {}
 
+    std::vector<JournalRecord> recorded;  ///< by earlier agents; their runners are dead
     std::vector<LaunchRequest> launched;
 };
 
@@ -135,4 +136,33 @@ TEST_CASE("agent: what a new link's hello has taken along is not held back any m
     REQUIRE(std::get<AgentHello>(world.sent.back()).report.ended.size() == 1);
     // Nothing is due: a tick that finds nothing to do would be followed by the next at once.
     REQUIRE_FALSE(world.in_the_past(world.agent.next_deadline()));
+}
+
+TEST_CASE("agent: told to leave by a person, it tells the controller", "[agent]") {
+    AgentFixture world;
+    world.connect();
+    REQUIRE_FALSE(std::get<AgentHello>(world.sent.back()).report.draining);
+    SECTION("at once") {
+        world.agent.drain();
+        REQUIRE(std::get<AgentReport>(world.sent.back()).draining);
+    }
+    SECTION("by the next hello") {
+        world.agent.disconnected();
+        world.agent.drain();
+        world.connect();
+        REQUIRE(std::get<AgentHello>(world.sent.back()).report.draining);
+    }
+}
+
+TEST_CASE("agent: what an earlier one's killed runner left keeps its unknown slot", "[agent]") {
+    AgentFixture world;
+    const RunId lost("lost");
+    world.launcher.recorded = {Started{lost, 1, 1, {100, 1, "boot"}, WallTime{}}};
+    world.agent.recover();  // Its runner does not live any more, something of it may.
+    world.connect();
+    world.agent.order(brief());
+    world.give(2);
+    REQUIRE(world.launcher.launched.empty());
+    world.agent.runner_gone(lost, 1, 3);
+    REQUIRE(world.launcher.launched.size() == 1);
 }

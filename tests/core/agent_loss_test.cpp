@@ -424,6 +424,34 @@ TEST_CASE("reports: repeated ones change nothing", "[core][lost]") {
     CHECK(world.starts().size() == 2);
 }
 
+TEST_CASE("drain: an agent that leaves by itself is given nothing more", "[core][lost]") {
+    Fixture world;
+    world.create_sweep({});
+    world.connect("a", 1);
+    const ExecutionRef held = world.start(0);
+    AgentReport report;
+    report.agent = AgentId{"a"};
+    report.sequence = 1'000;
+    report.draining = true;
+    report.returned = {held};
+    world.apply(report);
+    CHECK(world.agents().at(AgentId{"a"}).state == AgentState::draining);
+    CHECK(world.starts().size() == 1);
+    SECTION("and gone, it is forgotten") {
+        world.disconnect("a");
+        CHECK(world.agents().empty());
+    }
+    SECTION("nor after a new link, though its end was taken for its leaving") {
+        world.disconnect("a");
+        AgentHello hello;
+        hello.agent = world.agent_record("a");
+        hello.report = report;
+        world.apply(hello);
+        CHECK(world.agents().at(AgentId{"a"}).state == AgentState::draining);
+        CHECK(world.starts().size() == 1);
+    }
+}
+
 TEST_CASE("reports: another agent cannot speak for a claim", "[core][lost]") {
     Fixture world;
     world.create_sweep({.size = 1});

@@ -15,7 +15,8 @@
 
 // The network between agents and the controller. One connection keeps its order, as TCP does; two
 // do not keep any between them. A connection breaks at any moment: what was under way is delivered
-// up to some point, and each end learns of it in its own time.
+// up to some point, and each end learns of it in its own time. What the protocol allows to be said
+// twice is said twice now and then.
 
 namespace sweepctl::sim {
 
@@ -25,9 +26,15 @@ struct End {
     std::function<void()> on_broken;
 };
 
+/// What connections are like in one history.
+struct Habits {
+    bool as_text = false;  ///< everything goes through the protocol's JSON
+    double repeats = 0;    ///< percent of what may be repeated that is
+};
+
 class Connection {
 public:
-    Connection(Agenda& agenda, std::string host, bool as_text);
+    Connection(Agenda& agenda, std::string host, Habits habits);
 
     void send_up(const AgentMessage& message);
     void send_down(const std::vector<AgentOrder>& orders);
@@ -48,7 +55,7 @@ private:
 
     Agenda& agenda_;
     std::string host_;
-    bool as_text_;  ///< everything goes through the protocol's JSON
+    Habits habits_;
     bool broken_ = false;
     Life life_ = std::make_shared<int>();
     std::deque<Agenda::Task> up_;
@@ -71,7 +78,7 @@ public:
     void reconnect(const std::string& host) { cut_off_.erase(host); }
     void reconnect_all() { cut_off_.clear(); }
 
-    bool as_text = false;
+    Habits habits;
 
 private:
     Agenda& agenda_;

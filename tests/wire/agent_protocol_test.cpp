@@ -40,6 +40,7 @@ TEST_CASE("agent protocol: every message survives the wire", "[wire][agent_proto
     hello.held = {execution("r2", 3, std::numeric_limits<std::int64_t>::max())};
     hello.report.sequence = 9;
     hello.report.window = 16;
+    hello.report.draining = true;
     RunEnded ended;
     ended.execution = execution("r3", 1, 8);
     ended.kind = EndKind::spawn_error;

@@ -151,6 +151,7 @@ private:
         int slot = -1;
         std::vector<std::size_t> gpus;  ///< indices into gpu_ids
         bool holds_slot = false;
+        bool unplaced = false;  ///< adopted dead: which slot and GPUs its remains use is unknown
         bool runner_alive = false;
         bool not_started = false;  ///< its lease had run out: given back once the runner is gone
         std::optional<int> runner_pid;
@@ -217,12 +218,14 @@ private:
     std::map<SweepId, SweepBrief> briefs_;
     std::map<SweepId, std::uint32_t> live_of_sweep_;
     std::uint32_t slots_taken_ = 0;
+    std::uint32_t unplaced_ = 0;  ///< how many such there are: nothing is started meanwhile
     std::set<int> free_slot_numbers_;
     std::set<std::size_t> free_gpus_;
 
     bool connected_ = false;
     bool welcomed_ = false;
     bool draining_ = false;
+    bool drain_untold_ = false;  ///< the controller, which would go on giving, does not know of it
     std::deque<std::int64_t>
         awaiting_ack_;  ///< boottime when each message was sent whose answer renews the leases
     std::int64_t lease_start_ms_ = 0;

@@ -121,6 +121,7 @@ struct AgentReport {
     AgentId agent;
     std::uint64_t sequence = 0;
     std::uint32_t window = 0;  ///< how many runs it would hold beyond its slots
+    bool draining = false;     ///< it takes nothing more, and leaves
     std::vector<RunStarted> started;
     std::vector<RunEnded> ended;
     std::vector<ExecutionRef> drained;
