@@ -32,6 +32,7 @@ Agent::Agent(AgentSettings settings,
 void Agent::connected() {
     connected_ = true;
     welcomed_ = false;
+    last_claim_ = 0;
     awaiting_ack_.clear();
     AgentHello hello;
     hello.agent = settings_.record;
@@ -134,6 +135,10 @@ void Agent::on(const StartOrder& order) {
         flush();
         return;
     }
+    // Claims come in the order of their fences: this one came before, and was given back or is
+    // over.
+    if (order.execution.fence <= last_claim_) return;
+    last_claim_ = order.execution.fence;
     if (draining_ || executions_.contains(key)) {
         // An older claim of the same attempt is not over yet, or we take nothing more.
         pending_.returned.push_back(order.execution);

@@ -40,8 +40,13 @@ bool LeftoverHunt::pass(const std::function<bool(int)>& is_runner) {
         const bool child = process.parent == self;
         const bool dead = process.state == 'Z' || process.state == 'X';
         if (dead) {
-            siginfo_t info;
-            if (child) ::waitid(P_PID, static_cast<id_t>(process.pid), &info, WEXITED | WNOHANG);
+            // One that forks and exits all the time is hardly ever met alive on a busy machine;
+            // what it was a moment ago tells that it goes on.
+            siginfo_t info{};
+            if (child &&
+                ::waitid(P_PID, static_cast<id_t>(process.pid), &info, WEXITED | WNOHANG) == 0 &&
+                info.si_pid != 0)
+                found = true;
             continue;
         }
         if (!child && !(session_ && process.session == *session_) &&

@@ -166,3 +166,19 @@ TEST_CASE("agent: what an earlier one's killed runner left keeps its unknown slo
     world.agent.runner_gone(lost, 1, 3);
     REQUIRE(world.launcher.launched.size() == 1);
 }
+
+TEST_CASE("agent: a claim that was given back is not taken up when its order comes again",
+          "[agent]") {
+    AgentFixture world;
+    world.connect();
+    world.agent.order(brief());
+    world.give(1);
+    world.give(2);
+    REQUIRE(world.launcher.launched.size() == 1);
+    world.agent.order(RevokeOrder{AgentId{"a"}, {{RunId{"run-2"}, 1, 2}}});
+    world.give(2);
+    world.live_and_end();
+    REQUIRE(world.launcher.launched.size() == 1);
+    world.give(3);
+    REQUIRE(world.launcher.launched.size() == 2);
+}

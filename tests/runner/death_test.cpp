@@ -93,16 +93,17 @@ TEST_CASE("runner: what a killed one leaves is told apart from runs of a copied 
     LaunchFixture fixture;
     const RunId run("run-1");
     const std::string start = "SWEEPCTL_RUN_ID=run-1 SWEEPCTL_ATTEMPT=1 SWEEPCTL_RUN_DIR=";
-    const std::string live_on = "/run-1 setsid sleep 3600 & echo pid $!; ";
-    HelperProcess shell({"/bin/sh", "-c",
-                         start + "/copy/sweeps/s" + live_on + start + "/home/sweeps/s" + live_on +
-                             "echo ready; wait"});
-    REQUIRE(fixture.wait_until([&] { return shell.says("ready"); }));
+    const std::string live_on = "/run-1 setsid sh -c 'echo pid $$; exec sleep 3600' & ";
+    HelperProcess copy({"/bin/sh", "-c", start + "/copy/sweeps/s" + live_on + "wait"});
+    HelperProcess home({"/bin/sh", "-c", start + "/home/sweeps/s" + live_on + "wait"});
     int stranger = 0;
     int own = 0;
-    REQUIRE(std::sscanf(shell.said().c_str(), "pid %d pid %d", &stranger, &own) == 2);
+    REQUIRE(fixture.wait_until([&] {
+        return std::sscanf(copy.said().c_str(), "pid %d\n", &stranger) == 1 &&
+               std::sscanf(home.said().c_str(), "pid %d\n", &own) == 1;
+    }));
 
-    const std::vector<int> children = own_children();  // The shell.
+    const std::vector<int> children = own_children();  // The shells.
     const auto is_runner = [&](int pid) {
         return std::find(children.begin(), children.end(), pid) != children.end();
     };
@@ -112,7 +113,8 @@ TEST_CASE("runner: what a killed one leaves is told apart from runs of a copied 
     CHECK_FALSE(process_start_time(own));
     CHECK(process_start_time(stranger));
     ::kill(stranger, SIGKILL);
-    shell.kill();
+    copy.kill();
+    home.kill();
     REQUIRE(fixture.reap_until_childless());
 }
 

@@ -39,6 +39,7 @@ void Connection::deliver_later(std::deque<Task>& queue, Task task) {
         queue.pop_front();
         next();
     });
+    if (doom_) break_off(*std::exchange(doom_, std::nullopt));
 }
 
 void Connection::send_up(const AgentMessage& message) {
@@ -117,7 +118,12 @@ void Network::break_one() {
     if (connections_.empty()) return;
     const ConnectionRef connection = agenda_.random.one_of(connections_);
     agenda_.trace("network: a connection of ", connection->host(), " breaks");
-    connection->break_off(agenda_.random.chance(20) ? Duration{40'000} : Duration{200});
+    const Duration notice = agenda_.random.chance(20) ? Duration{40'000} : Duration{200};
+    if (agenda_.random.chance(50)) {
+        connection->break_off(notice);
+    } else {
+        connection->doom(notice);
+    }
 }
 
 void Network::break_all(Duration notice) {

@@ -9,6 +9,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -41,6 +42,8 @@ public:
     /// What is under way is delivered up to some point; each open end learns of it after a while
     /// of at most `notice`.
     void break_off(Duration notice);
+    /// The same as soon as something is under way.
+    void doom(Duration notice) { doom_ = notice; }
 
     End agent;
     End controller;
@@ -57,6 +60,7 @@ private:
     std::string host_;
     Habits habits_;
     bool broken_ = false;
+    std::optional<Duration> doom_;
     Life life_ = std::make_shared<int>();
     std::deque<Agenda::Task> up_;
     std::deque<Agenda::Task> down_;

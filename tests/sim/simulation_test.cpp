@@ -58,7 +58,7 @@ void play(std::uint64_t first, std::uint64_t count) {
 }  // namespace
 
 TEST_CASE("sim: whatever happens, every promise is kept", "[sim]") {
-    play(number_from("SWEEPCTL_SIM_FIRST", 1), number_from("SWEEPCTL_SIM_COUNT", 200));
+    play(number_from("SWEEPCTL_SIM_FIRST", 1), number_from("SWEEPCTL_SIM_COUNT", 250));
 }
 
 TEST_CASE("sim: the same for long", "[sim][.slow]") {

@@ -224,6 +224,7 @@ private:
 
     bool connected_ = false;
     bool welcomed_ = false;
+    Fence last_claim_ = 0;  ///< that came over this link
     bool draining_ = false;
     bool drain_untold_ = false;  ///< the controller, which would go on giving, does not know of it
     std::deque<std::int64_t>
