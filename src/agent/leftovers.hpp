@@ -2,11 +2,14 @@
 
 #include "sweepctl/core/ids.hpp"
 
+#include "agent/process_table.hpp"
+
 #include <cstdint>
 #include <functional>
 #include <optional>
 #include <set>
 #include <string>
+#include <unordered_set>
 #include <utility>
 
 // What a run leaves behind when its runner is killed. The runner's death takes the program along;
@@ -37,6 +40,10 @@ public:
     [[nodiscard]] std::uint32_t attempt() const { return attempt_; }
 
 private:
+    [[nodiscard]] bool end_children(const std::function<bool(int pid)>& is_runner);
+    [[nodiscard]] bool end(const ProcessEntry& process, std::unordered_set<int>& groups);
+    [[nodiscard]] bool reap(int pid);
+
     RunId run_;
     std::uint32_t attempt_;
     std::string mark_;  ///< as in ProcessLauncherOptions

@@ -94,6 +94,23 @@ std::vector<ProcessEntry> list_processes() {
     return entries;
 }
 
+std::vector<int> list_children() {
+    std::vector<int> children;
+    const std::unique_ptr<DIR, CloseDirectory> threads(::opendir("/proc/self/task"));
+    if (!threads) return children;
+    while (const dirent* name = ::readdir(threads.get())) {
+        const std::optional<std::string> list =
+            read_small_file("/proc/self/task/" + std::string(name->d_name) + "/children");
+        std::string_view rest = list ? std::string_view(*list) : std::string_view{};
+        while (!rest.empty()) {
+            const std::size_t end = std::min(rest.find(' '), rest.size());
+            if (const auto pid = number_from<int>(rest.substr(0, end))) children.push_back(*pid);
+            rest.remove_prefix(std::min(end + 1, rest.size()));
+        }
+    }
+    return children;
+}
+
 bool started_with(int pid, const StartedWith& wanted) {
     const std::optional<std::string> environment = read_small_file(proc_path(pid, "environ"));
     if (!environment) return false;

@@ -8,7 +8,7 @@
 
 #include <algorithm>
 #include <csignal>
-#include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <set>
@@ -93,15 +93,17 @@ TEST_CASE("runner: what a killed one leaves is told apart from runs of a copied 
     LaunchFixture fixture;
     const RunId run("run-1");
     const std::string start = "SWEEPCTL_RUN_ID=run-1 SWEEPCTL_ATTEMPT=1 SWEEPCTL_RUN_DIR=";
-    const std::string live_on = "/run-1 setsid sh -c 'echo pid $$; exec sleep 3600' & ";
-    HelperProcess copy({"/bin/sh", "-c", start + "/copy/sweeps/s" + live_on + "wait"});
-    HelperProcess home({"/bin/sh", "-c", start + "/home/sweeps/s" + live_on + "wait"});
-    int stranger = 0;
-    int own = 0;
+    const std::string live_on = "/run-1 setsid " + test_program() + " live-on & echo pid $!; wait";
+    HelperProcess copy({"/bin/sh", "-c", start + "/copy/sweeps/s" + live_on});
+    HelperProcess home({"/bin/sh", "-c", start + "/home/sweeps/s" + live_on});
     REQUIRE(fixture.wait_until([&] {
-        return std::sscanf(copy.said().c_str(), "pid %d\n", &stranger) == 1 &&
-               std::sscanf(home.said().c_str(), "pid %d\n", &own) == 1;
+        return copy.says("ready") && copy.says("pid") && home.says("ready") && home.says("pid");
     }));
+    const auto pid_in = [](const std::string& said) {
+        return std::atoi(said.c_str() + said.find("pid") + 4);
+    };
+    const int stranger = pid_in(copy.said());
+    const int own = pid_in(home.said());
 
     const std::vector<int> children = own_children();  // The shells.
     const auto is_runner = [&](int pid) {
