@@ -6,6 +6,11 @@
 
 namespace sweepctl {
 
+namespace {
+
+/// The end of an answer that must not claim more than is known.
+}  // namespace
+
 World::World(Snapshot snapshot, const SetupOf& setup_of, Now now)
     : now_(now), serials_(snapshot.serials), id_key_(snapshot.id_key) {
     actor_ = "controller";
@@ -147,7 +152,7 @@ void World::on(TimePassed&) {
             continue;
         }
         Answer late = std::move(waiting_[i].answer);
-        late.message += unconfirmed(waiting_[i].claims.size());
+        late.message += unconfirmed(waiting_[i].claims.size() + waiting_[i].unconfirmed);
         waiting_.erase(waiting_.begin() + static_cast<std::ptrdiff_t>(i));
         effects_->emplace_back(std::move(late));
     }
@@ -268,14 +273,20 @@ std::string World::unconfirmed(std::size_t runs) {
     return "; " + std::to_string(runs) + " of its runs could not be confirmed yet";
 }
 
-void World::settle_wait(Fence fence, bool released) {
+void World::settle_wait(Fence fence, Settled how) {
     for (std::size_t i = 0; i < waiting_.size();) {
         Waiting& waiting = waiting_[i];
-        if (released || waiting.until == Until::settled) waiting.claims.erase(fence);
+        if (how != Settled::started || waiting.until == Until::settled) {
+            const bool waited_for = waiting.claims.erase(fence) != 0;
+            // It cannot start any more, but what it started in time nobody has killed.
+            if (waited_for && how == Settled::silent && waiting.until != Until::settled)
+                ++waiting.unconfirmed;
+        }
         if (!waiting.claims.empty() || waiting.until == Until::erased) {
             ++i;
             continue;
         }
+        if (waiting.unconfirmed > 0) waiting.answer.message += unconfirmed(waiting.unconfirmed);
         effects_->emplace_back(std::move(waiting.answer));
         waiting_.erase(waiting_.begin() + static_cast<std::ptrdiff_t>(i));
     }

@@ -252,7 +252,8 @@ void World::lose_silent_agents() {
             if (run == nullptr || !run->claim) continue;  // Deleted on the way.
             Sweep& sweep = sweeps_.at(run->sweep);
             if (run->claim->phase == ClaimPhase::held && !may_still_start(*run))
-                settle_wait(run->claim->fence, true);
+                settle_wait(run->claim->fence,
+                            agent.connected ? Settled::silent : Settled::released);
             if (silent < sweep.policy.heartbeat_timeout) continue;
             if (run->state == RunState::running || run->state == RunState::pending) {
                 lose(*run, agent.died ? EndReason::agent_lost : EndReason::heartbeat_lost);

@@ -424,7 +424,7 @@ void World::erase_sweep(Sweep& sweep) {
             agent.runs.erase(run_id);
             agent.tokens -= sweep.policy.resources.cpus;
             agent.gpus -= sweep.policy.resources.gpus;
-            settle_wait(claim->fence, true);
+            settle_wait(claim->fence, Settled::released);
         }
         runs_.erase(run_id);
         forget_unstored(run_id);

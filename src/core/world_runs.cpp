@@ -35,7 +35,7 @@ void World::on_started(const RunStarted& started) {
     run.requeued = false;
     set_state(run, RunState::running, std::nullopt);
     if (was_silent) reopen(sweep, "a run that was thought lost is alive");
-    settle_wait(run.claim->fence, false);
+    settle_wait(run.claim->fence, Settled::started);
     if (run.stopping && run.stop_reason == EndReason::target_reached) {
         // It had been started before it could be given back; what lives goes on (A29).
         run.stopping = false;
@@ -208,7 +208,7 @@ void World::release_claim(Run& run) {
         go_again(run, false);
     }
     if (is_ended(run.state)) run.stopping = false;  // It is over.
-    settle_wait(released.fence, true);
+    settle_wait(released.fence, Settled::released);
     if (sweep.delete_wanted) {
         erase_unless_open(sweep);
         return;

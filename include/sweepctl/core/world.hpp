@@ -121,6 +121,13 @@ private:
         std::unordered_set<Fence> claims;
         Until until = Until::settled;
         SteadyTime give_up;
+        std::size_t unconfirmed = 0;  ///< may have been started, out of reach, and live on
+    };
+    /// What a claim that somebody waits for came to.
+    enum class Settled : std::uint8_t {
+        started,
+        released,
+        silent,  ///< its lease ran out, and its agent is linked but said nothing of it
     };
     using Until = Waiting::Until;
     struct RunTimeout {
@@ -225,7 +232,7 @@ private:
     void dequeue(Sweep& sweep, const Run& run);
     [[nodiscard]] static QueueKey queue_key(const Run& run);
     Run& keep(Run run);  ///< into memory
-    void settle_wait(Fence fence, bool released);
+    void settle_wait(Fence fence, Settled how);
     [[nodiscard]] static std::string unconfirmed(std::size_t runs);  ///< what an answer adds
     void answer(const Request& request,
                 AnswerCode code,
