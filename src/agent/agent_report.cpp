@@ -46,7 +46,7 @@ std::uint32_t Agent::window() const {
 AgentReport Agent::merge_reports() {
     AgentReport merged = std::move(in_flight_).value_or(AgentReport{});
     in_flight_.reset();
-    held_back_until_.reset();  // Nothing is left that is held back.
+    held_back_until_.reset();  // What was held back is in it.
     append(merged.started, pending_.started);
     append(merged.ended, pending_.ended);
     append(merged.drained, pending_.drained);
