@@ -7,6 +7,7 @@
 #include "sweepctl/aio/event_loop.hpp"
 #include "sweepctl/aio/signal_watch.hpp"
 #include "sweepctl/aio/timer.hpp"
+#include "sweepctl/base/counted.hpp"
 #include "sweepctl/base/lock_file.hpp"
 #include "sweepctl/base/log.hpp"
 #include "sweepctl/base/unique_fd.hpp"
@@ -213,8 +214,8 @@ void AgentProgram::build() {
     file_events.warn = [](std::string_view line) { log_warn(line); };
     files_ = make_run_files(loop_.context(), std::move(file_events));
     agent_ = std::make_unique<Agent>(std::move(settings), *launcher_, *files_, *this, clock_);
-    log_info("agent ", place_.id, " on ", host_name(), ", ", agent_->record().slots, " slots, ",
-             agent_->record().gpus, " GPUs");
+    log_info("agent ", place_.id, " on ", host_name(), ", ",
+             counted(agent_->record().slots, "slot"), ", ", counted(agent_->record().gpus, "GPU"));
 }
 
 /// The controller may have come back elsewhere: its state directory knows.
@@ -330,8 +331,8 @@ void AgentProgram::escalate(const std::string& why) {
     ++tier_;
     if (agent_->live() == 0) tier_ = std::max(tier_, 1);
     if (tier_ == 1) {
-        say(why + " received: waiting for " + std::to_string(agent_->live()) +
-            " live runs to end; once more ends them, a third time kills them");
+        say(why + " received: waiting for " + counted(agent_->live(), "live run") +
+            " to end; once more ends them, a third time kills them");
         agent_->drain();
     } else if (tier_ == 2) {
         say("ending the live runs; once more kills them");

@@ -1,6 +1,7 @@
 // What agents tell the World, and what their silence does.
 
 #include "sweepctl/base/check.hpp"
+#include "sweepctl/base/counted.hpp"
 #include "sweepctl/core/world.hpp"
 
 #include <algorithm>
@@ -141,7 +142,7 @@ void World::on(AgentHello& event) {
          {},
          {},
          {},
-         "host " + agent.record.host + ", " + std::to_string(agent.record.slots) + " slots"});
+         "host " + agent.record.host + ", " + counted(agent.record.slots, "slot")});
 }
 
 void World::on(AgentReport& event) {

@@ -323,8 +323,9 @@ void World::judge_streak(Sweep& sweep, const Run& run) {
     sweep.fail_streak = 0;
     set_status(sweep, SweepStatus::paused, "fail_fast");
     audit("fail_fast", sweep, {}, {},
-          "the last " + std::to_string(rule.runs) + " runs all failed within " +
-              std::to_string(rule.within.count() / 1000) + " s",
+          (rule.runs == 1 ? std::string("the last run")
+                          : "the last " + std::to_string(rule.runs) + " runs all") +
+              " failed within " + std::to_string(rule.within.count() / 1000) + " s",
           "the last of them is run " + run.id.text);
     std::unordered_set<Fence> held;
     call_back_held(sweep, held);

@@ -1,5 +1,6 @@
 #include "spec/parse_extension.hpp"
 
+#include "sweepctl/base/counted.hpp"
 #include "sweepctl/base/shown.hpp"
 #include "sweepctl/core/duration.hpp"
 
@@ -303,8 +304,8 @@ private:
             if (choice == nullptr) continue;
             if (length && *length != choice->values.size()) {
                 findings_.error(name->place, "parameter '" + shown(name->text) + "' has " +
-                                                 std::to_string(choice->values.size()) +
-                                                 " values, those it varies with have " +
+                                                 counted(choice->values.size(), "value") +
+                                                 ", those it varies with have " +
                                                  std::to_string(*length));
             }
             length = choice->values.size();

@@ -199,5 +199,5 @@ TEST_CASE("sweepctl keys: zipped parameters have equally many values", "[spec][e
         "program: a\nmethod: grid\nparameters: {a: {values: [1, 2]}, b: {values: [1]}}\n"
         "sweepctl: {zip: [[a, b]]}\n");
     CHECK(errors == Lines{"4:12 'sweepctl.zip' is not in this version yet",
-                          "4:22 parameter 'b' has 1 values, those it varies with have 2"});
+                          "4:22 parameter 'b' has 1 value, those it varies with have 2"});
 }
