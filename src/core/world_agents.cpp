@@ -302,9 +302,11 @@ void World::on(MetricsLogged& event) {
         // Lines before metrics_offset were taken in already; agents cut at line ends, so a message
         // is either all new or begins with what is known.
         if (event.offset == run->metrics_offset) {
-            for (const std::vector<MetricPoint>& line : event.points) {
-                for (const MetricPoint& point : line)
-                    take_in(run->summary, point);
+            if (take_in(run->summary, event.points)) {
+                audit("metrics_many", *run, {}, {},
+                      "it has " + std::to_string(kMetricNamesMax) +
+                          " metrics; further names are kept in the history only",
+                      {});
             }
             if (!event.lines.empty()) {
                 changes_.metrics.push_back(

@@ -482,6 +482,8 @@ MetricsLogged read_metrics(Fields& fields) {
             fields.wrong("lines", "a list of objects");
             break;
         }
+        // Each of many values deep inside would carry it: a line could fill the memory.
+        if (full.size() > kMetricNameMax) continue;
         metrics.lines.push_back(to_json(line));
         metrics.points.push_back(metric_points(*map));
     }

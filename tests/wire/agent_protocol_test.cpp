@@ -93,6 +93,36 @@ TEST_CASE("agent protocol: metrics keep NaN, nested values and what is flagged",
     REQUIRE(same.points[0][1].value == ParamValue(0.5));
     REQUIRE(same.preempting);
     REQUIRE(same.invalid == metrics.invalid);
+    REQUIRE(same.source == MetricsSource::file);
+}
+
+TEST_CASE("agent protocol: names of metrics that grow without end are left out",
+          "[wire][agent_protocol]") {
+    const std::string deep(150, 'd');
+    const std::string line = "{\"" + deep + "\":{\"a\":1,\"" + deep + "\":{\"b\":2,\"c\":3}}}";
+    const auto read = read_metrics_line(line);
+    REQUIRE(read);
+    REQUIRE(read->points.size() == 1);
+    REQUIRE(read->points[0].name == deep + ".a");
+}
+
+TEST_CASE("agent protocol: metrics and their acknowledgement name the file they are about",
+          "[wire][agent_protocol]") {
+    MetricsLogged metrics;
+    metrics.agent = AgentId{"a"};
+    metrics.execution = execution("r", 1, 2);
+    metrics.source = MetricsSource::output;
+    metrics.offset_end = 3;
+    const std::string text = encode(AgentMessage(metrics));
+    REQUIRE(std::get<MetricsLogged>(*decode_message(text)).source == MetricsSource::output);
+    std::string other = text;
+    other.replace(other.find("\"output\""), 8, "\"beyond\"");
+    REQUIRE_FALSE(decode_message(other).ok());
+
+    const auto orders = decode_orders(
+        encode({AgentOrder(MetricsAck{{}, execution("r", 1, 2), metrics.source, 3})}));
+    REQUIRE(std::get<MetricsAck>(orders->at(0)).source == MetricsSource::output);
+    REQUIRE(std::get<MetricsAck>(orders->at(0)).offset == 3);
 }
 
 TEST_CASE("agent protocol: every order survives the wire", "[wire][agent_protocol]") {

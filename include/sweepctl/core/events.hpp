@@ -1,6 +1,7 @@
 #pragma once
 
 #include "sweepctl/core/agent.hpp"
+#include "sweepctl/core/metrics.hpp"
 #include "sweepctl/core/run.hpp"
 #include "sweepctl/core/search_strategy.hpp"
 #include "sweepctl/core/sweep.hpp"
