@@ -50,8 +50,13 @@ void Agent::connected() {
             hello.live.push_back(execution.ref);
         }
     }
-    for (auto& [key, execution] : executions_)
+    for (auto& [key, execution] : executions_) {
         execution.metrics_in_flight = false;
+        for (Reading* reading : {&execution.metrics, &execution.output}) {
+            reading->read = reading->acked;  // What was under way may be lost.
+            reading->mistake_told = false;
+        }
+    }
     in_flight_ = hello.report;
     in_flight_since_ = clock_.now().steady;
     awaiting_ack_.push_back(clock_.now().boottime_ms);

@@ -102,6 +102,7 @@ std::optional<SteadyTime> Agent::next_deadline() const {
     if (!welcomed_) return std::nullopt;
     SteadyTime next = last_heartbeat_ + (queue_.empty() ? kHeartbeat : kHeartbeatWithHeld);
     if (held_back_until_ && !in_flight_) next = std::min(next, *held_back_until_);
+    if (next_look_) next = std::min(next, *next_look_);
     return next;
 }
 
@@ -110,6 +111,7 @@ void Agent::tick() {
     const SteadyTime now = clock_.now().steady;
     if (now >= last_heartbeat_ + (queue_.empty() ? kHeartbeat : kHeartbeatWithHeld))
         send_heartbeat();
+    if (next_look_ && now >= *next_look_) look_again();
     start_what_fits();
     flush();
 }

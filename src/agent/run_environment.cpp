@@ -83,6 +83,11 @@ std::string run_file_stem(const std::string& home,
     return home + "/sweeps/" + sweep.text + "/" + run.text + "." + std::to_string(attempt);
 }
 
+SweepId sweep_of_stem(std::string_view stem) {
+    const std::string_view folder = stem.substr(0, stem.rfind('/'));
+    return SweepId{std::string(folder.substr(folder.rfind('/') + 1))};
+}
+
 Result<LaunchRequest, std::string> launch_request(const RunSetting& setting) {
     const SweepBrief& brief = setting.brief;
     const StartOrder& order = setting.order;

@@ -211,6 +211,10 @@ void AgentProgram::build() {
         agent_->metrics_changed(run, attempt);
         after_event();
     };
+    file_events.output_changed = [this](const RunId& run, std::uint32_t attempt) {
+        agent_->output_changed(run, attempt);
+        after_event();
+    };
     file_events.warn = [](std::string_view line) { log_warn(line); };
     files_ = make_run_files(loop_.context(), std::move(file_events));
     agent_ = std::make_unique<Agent>(std::move(settings), *launcher_, *files_, *this, clock_);

@@ -166,25 +166,35 @@ void Controller::perform() {
         void operator()(StartOrder& order) const {
             Link& link = controller.agent_links_[order.agent];
             if (link.greeted != link.number) return;
-            std::vector<AgentOrder>& list = orders[order.agent];
-            if (link.briefed.insert(order.sweep).second) {
-                if (const SweepBrief* known = controller.brief(order.sweep)) {
-                    SweepBrief brief = *known;
-                    if (!controller.links_.trusted(order.agent)) brief.launch_env.clear();
-                    list.emplace_back(std::move(brief));
-                }
-            }
-            list.emplace_back(std::move(order));
+            explain(order.agent, link, order.sweep);
+            orders[order.agent].emplace_back(std::move(order));
         }
         void operator()(RevokeOrder& order) const { add(order.agent, order); }
         void operator()(SignalOrder& order) const { add(order.agent, order); }
         void operator()(AckOrder& order) const { add(order.agent, order); }
         void operator()(DrainOrder& order) const { add(order.agent, order); }
         void operator()(WelcomeOrder& order) const {
-            controller.agent_links_[order.agent].greeted = order.link;
+            Link& link = controller.agent_links_[order.agent];
+            link.greeted = order.link;
+            // Before the welcome: what it has in its hands already is read as the sweep says.
+            if (link.greeted == link.number) {
+                for (const SweepId& sweep : order.sweeps) {
+                    const SweepBrief* known = controller.brief(sweep);
+                    if (known != nullptr && known->stdout_metrics != StdoutMetrics::none)
+                        explain(order.agent, link, sweep);
+                }
+            }
             add(order.agent, order);
         }
         void operator()(MetricsAck& order) const { add(order.agent, order); }
+        void explain(const AgentId& agent, Link& link, const SweepId& sweep) const {
+            if (!link.briefed.insert(sweep).second) return;
+            const SweepBrief* known = controller.brief(sweep);
+            if (known == nullptr) return;
+            SweepBrief brief = *known;
+            if (!controller.links_.trusted(agent)) brief.launch_env.clear();
+            orders[agent].emplace_back(std::move(brief));
+        }
         void add(const AgentId& agent, AgentOrder order) const {
             const Link& link = controller.agent_links_[agent];
             if (link.greeted != link.number) return;

@@ -68,6 +68,8 @@ void flatten(const std::string& prefix, const ParamMap& map, std::vector<MetricP
     for (const auto& [name, value] : map) {
         if (prefix.empty() && !name.empty() && name.front() == '_') continue;
         const std::string full = prefix.empty() ? name : prefix + "." + name;
+        // Each of many values deep inside would carry it: a line could fill the memory.
+        if (full.size() > kMetricNameMax) continue;
         if (const auto* nested = value.get_if<ParamMap>()) {
             flatten(full, *nested, points);
         } else {

@@ -6,11 +6,6 @@
 
 namespace sweepctl {
 
-namespace {
-
-/// The end of an answer that must not claim more than is known.
-}  // namespace
-
 World::World(Snapshot snapshot, const SetupOf& setup_of, Now now)
     : now_(now), serials_(snapshot.serials), id_key_(snapshot.id_key) {
     actor_ = "controller";

@@ -78,7 +78,10 @@ void World::on(AgentHello& event) {
     touch(agent);
 
     // First, since what was ordered before it was meant for another link.
-    effects_->emplace_back(WelcomeOrder{id, event.report.sequence, event.link});
+    WelcomeOrder welcome{id, event.report.sequence, event.link, {}};
+    for (const RunId& run : agent.runs)
+        welcome.sweeps.push_back(runs_.at(run).sweep);
+    effects_->emplace_back(std::move(welcome));
     take_report(agent, event.report);
 
     RevokeOrder revoke{id, {}};
@@ -296,12 +299,12 @@ std::optional<SteadyTime> World::next_silence() const {
 void World::on(MetricsLogged& event) {
     if (Agent* agent = agent_of(event.agent)) heard_from(*agent);
     Run* run = run_of(event.execution);
-    if (run != nullptr && event.offset_end > run->metrics_offset) {
+    if (run != nullptr && event.offset_end > run->offset_in(event.source)) {
         actor_ = "agent " + event.agent.text;
         Sweep& sweep = sweeps_.at(run->sweep);
-        // Lines before metrics_offset were taken in already; agents cut at line ends, so a message
-        // is either all new or begins with what is known.
-        if (event.offset == run->metrics_offset) {
+        // Lines before that offset were taken in already; agents cut at line ends, so a message is
+        // either all new or begins with what is known.
+        if (event.offset == run->offset_in(event.source)) {
             if (take_in(run->summary, event.points)) {
                 audit("metrics_many", *run, {}, {},
                       "it has " + std::to_string(kMetricNamesMax) +
@@ -313,7 +316,7 @@ void World::on(MetricsLogged& event) {
                     {run->id, run->attempt, run->metrics_lines, std::move(event.lines)});
             }
             run->metrics_lines += event.points.size();
-            run->metrics_offset = event.offset_end;
+            run->offset_in(event.source) = event.offset_end;
             if (event.invalid && !run->bad_metrics_reported) {
                 run->bad_metrics_reported = true;
                 audit("metrics_invalid", *run, {}, {},
@@ -338,8 +341,8 @@ void World::on(MetricsLogged& event) {
             touch(*run);
         }
     }
-    const std::uint64_t taken = run != nullptr ? run->metrics_offset : event.offset_end;
-    effects_->emplace_back(MetricsAck{event.agent, event.execution, taken});
+    const std::uint64_t taken = run != nullptr ? run->offset_in(event.source) : event.offset_end;
+    effects_->emplace_back(MetricsAck{event.agent, event.execution, event.source, taken});
 }
 
 }  // namespace sweepctl

@@ -246,6 +246,7 @@ void World::go_again(Run& run, bool requeued) {
     run.ended_at.reset();
     run.pid.reset();
     run.metrics_offset = 0;
+    run.output_offset = 0;
     run.metrics_lines = 0;
     run.bad_metrics_reported = false;
     Sweep& sweep = sweeps_.at(run.sweep);

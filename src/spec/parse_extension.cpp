@@ -214,7 +214,6 @@ private:
     }
 
     void read_metrics(const YamlNode& node) {
-        using StdoutMetrics = ProgramSpec::StdoutMetrics;
         constexpr std::array kinds{StdoutMetrics::none, StdoutMetrics::json, StdoutMetrics::kv};
         Fields fields(node, "sweepctl.metrics", findings_);
         fields.refuse_unknown({"stdout"}, Fields::Unknown::refuse);

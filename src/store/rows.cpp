@@ -17,7 +17,8 @@ const std::string_view kRunColumns =
     " runs.stop_reason, runs.stop_signal, runs.end_reason, runs.exit_code, runs.term_signal,"
     " runs.end_detail, runs.created_at, runs.started_at, runs.ended_at, runs.heartbeat_at,"
     " runs.host, runs.boot_id, runs.pid, runs.agent, runs.claim_agent, runs.claim_fence,"
-    " runs.claim_phase, runs.claim_revoking, runs.metrics_offset, runs.metrics_lines,"
+    " runs.claim_phase, runs.claim_revoking, runs.metrics_offset, runs.output_offset,"
+    " runs.metrics_lines,"
     " runs.bad_metrics_reported, runs.cpu_us, runs.max_rss_kib, runs.config, runs.config_exact,"
     " runs.summary, runs.summary_exact, runs.summary_stats";
 
@@ -145,6 +146,7 @@ Run read_run(const sqlite::Rows& row) {
     run.agent = column.optional_id<AgentId>();
     run.claim = read_claim(column);
     run.metrics_offset = column.get<std::uint64_t>();
+    run.output_offset = column.get<std::uint64_t>();
     run.metrics_lines = column.get<std::uint64_t>();
     run.bad_metrics_reported = column.get<bool>();
     run.cpu_us = column.get<std::uint64_t>();

@@ -12,7 +12,7 @@ namespace sweepctl {
 
 /// Of `runs`, joined with `sweeps`.
 extern const std::string_view kRunColumns;
-inline constexpr int kRunColumnCount = 42;
+inline constexpr int kRunColumnCount = 43;
 [[nodiscard]] Run read_run(const sqlite::Rows& row);
 
 /// Of `sweeps`. Without the origin.

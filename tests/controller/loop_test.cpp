@@ -19,6 +19,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include <unistd.h>
 
@@ -55,10 +56,14 @@ public:
         launcher.runner_path = SWEEPCTL_RUNNER;
         launcher.journal_directory = home_ + "/agents/local";
         launcher_ = make_process_launcher(loop_.context(), launcher, *this);
-        files_ = make_run_files(loop_.context(), {[this](const RunId& run, std::uint32_t attempt) {
-                                                      agent_->metrics_changed(run, attempt);
-                                                  },
-                                                  {}});
+        RunFilesEvents grown;
+        grown.metrics_changed = [this](const RunId& run, std::uint32_t attempt) {
+            agent_->metrics_changed(run, attempt);
+        };
+        grown.output_changed = [this](const RunId& run, std::uint32_t attempt) {
+            agent_->output_changed(run, attempt);
+        };
+        files_ = make_run_files(loop_.context(), std::move(grown));
         AgentSettings settings;
         settings.record.id = AgentId{"a"};
         settings.record.host = "here";

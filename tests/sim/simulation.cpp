@@ -164,11 +164,30 @@ private:
                                                   ",\"step\":" + std::to_string(k) + "}");
             }
         }
+        print_something(life);
         if (random.chance(10)) {
             life.metrics.emplace_back(at, R"({"_preempting":true})");
             life.says_preempting = true;
         }
         return life;
+    }
+
+    /// Prose, and metrics in both of the forms that a sweep may ask for.
+    void print_something(ProgramLife& life) {
+        Random& random = agenda_.random;
+        const std::uint64_t lines = random.chance(50) ? random.pick(12) : 0;
+        Duration at{0};
+        for (std::uint64_t k = 0; k < lines; ++k) {
+            at += random.between(Duration{0}, life.lasts / 6);
+            const std::string number = std::to_string(k);
+            if (random.chance(40)) {
+                life.printed.emplace_back(at, "epoch " + number + " of 12: all is well");
+            } else if (random.chance(50)) {
+                life.printed.emplace_back(at, "printed=" + number + " acc: 0.5");
+            } else {
+                life.printed.emplace_back(at, "{\"printed\":" + number + "}");
+            }
+        }
     }
 
     // --- Bad luck
@@ -358,7 +377,12 @@ private:
         std::map<std::string, std::string> files;
         for (const auto& host : hosts_)
             files.insert(host->files.begin(), host->files.end());
-        judge(*disk_, truth_, files);
+        judge(*disk_, truth_, files, [this](const SweepId& sweep) {
+            const auto found = disk_->sweeps.find(sweep);
+            return found == disk_->sweeps.end()
+                       ? StdoutMetrics::none
+                       : plans_.at(found->second.origin.spec).stdout_metrics;
+        });
     }
 
     Agenda agenda_;

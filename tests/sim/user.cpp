@@ -26,6 +26,7 @@ PlanOf plan_of(const Plans& plans) {
         made.brief.cwd = made.brief.launch_dir = "/";
         made.brief.kill_delay = plan.kill_delay;
         made.brief.straggler_grace = plan.straggler_grace;
+        made.brief.stdout_metrics = plan.stdout_metrics;
         return made;
     };
 }
@@ -151,6 +152,8 @@ void User::create_sweep() {
     if (random.chance(20)) policy.resources.gpus = 1;
     plan.kill_delay = random.between(Duration{10}, Duration{5'000});
     plan.straggler_grace = random.between(Duration{0}, Duration{3'000});
+    if (random.chance(40))
+        plan.stdout_metrics = random.chance(50) ? StdoutMetrics::json : StdoutMetrics::kv;
     const std::string spec = "plan " + std::to_string(plans_.size());
     plans_.emplace(spec, plan);
 

@@ -59,7 +59,7 @@ sweepctl:
     CHECK(spec.grid_exclusive);
     CHECK(spec.policy.fail_fast->runs == 3);
     CHECK(spec.policy.fail_fast->within == 5min);
-    CHECK(spec.program.stdout_metrics == ProgramSpec::StdoutMetrics::kv);
+    CHECK(spec.program.stdout_metrics == StdoutMetrics::kv);
     CHECK(!spec.program.forward_signals);
     const SearchOptions options = spec.search_options(5);
     CHECK(options.method == Method::grid);

@@ -75,7 +75,7 @@ TEST_CASE("spec: what is left out has its default", "[spec][keys]") {
     CHECK(spec.program.kill_delay == std::chrono::seconds{30});
     CHECK(spec.program.straggler_grace == std::chrono::seconds{5});
     CHECK(spec.program.forward_signals);
-    CHECK(spec.program.stdout_metrics == ProgramSpec::StdoutMetrics::none);
+    CHECK(spec.program.stdout_metrics == StdoutMetrics::none);
     CHECK(!spec.seed);
     CHECK(spec.order == GridOrder::listed);
     CHECK(!spec.impute);

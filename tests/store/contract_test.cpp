@@ -141,7 +141,7 @@ const std::vector<std::string> kWeirdTexts{
 };
 
 // When a field is added to one of these it must be stored, and compared in records.cpp.
-static_assert(sizeof(Run) == 544 && sizeof(SweepRecord) == 456 && sizeof(SweepOrigin) == 128);
+static_assert(sizeof(Run) == 552 && sizeof(SweepRecord) == 456 && sizeof(SweepOrigin) == 128);
 static_assert(sizeof(Attempt) == 208 && sizeof(AgentRecord) == 176 && sizeof(AuditEvent) == 280);
 
 Run full_run(const std::string& weird) {
@@ -193,6 +193,7 @@ Run full_run(const std::string& weird) {
     note.last = ParamList{weird, ParamMap{{"a", nullptr}}};
     run.summary = {loss, note};
     run.metrics_offset = std::numeric_limits<std::uint64_t>::max();
+    run.output_offset = std::numeric_limits<std::uint64_t>::max() - 2;
     run.metrics_lines = 1;
     run.bad_metrics_reported = true;
     run.cpu_us = std::numeric_limits<std::uint64_t>::max() - 1;

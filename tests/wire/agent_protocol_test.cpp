@@ -137,6 +137,7 @@ TEST_CASE("agent protocol: every order survives the wire", "[wire][agent_protoco
     brief.launch_env = {{"PATH", "/bin"}, {"EMPTY", ""}};
     brief.env = {{"X", "1=2"}};
     brief.kill_delay = Duration{1500};
+    brief.stdout_metrics = StdoutMetrics::kv;
     StartOrder start;
     start.execution = execution("r", 2, 3);
     start.sweep = brief.sweep;
@@ -155,8 +156,8 @@ TEST_CASE("agent protocol: every order survives the wire", "[wire][agent_protoco
         SignalOrder{{}, execution("r", 1, 2), SignalKind::kill, std::nullopt},
         AckOrder{{}, 7},
         DrainOrder{},
-        WelcomeOrder{AgentId{"a"}, 1},
-        MetricsAck{{}, execution("r", 1, 2), 1234},
+        WelcomeOrder{AgentId{"a"}, 1, 0, {}},
+        MetricsAck{{}, execution("r", 1, 2), MetricsSource::file, 1234},
         ExitOrder{},
         TailOrder{{}, 5, SweepId{"s"}, RunId{"r"}, 1, 100, 200}};
     const std::string text = encode(orders);

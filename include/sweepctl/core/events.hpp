@@ -153,14 +153,15 @@ struct MetricPoint {
     std::string name;
     ParamValue value;
 };
-/// Lines of a run's metrics file. Those before what is already taken in are skipped: repeating is
-/// safe.
+/// Lines of metrics from one of a run's files. Those before what is already taken in are skipped:
+/// repeating is safe.
 struct MetricsLogged {
     AgentId agent;
     ExecutionRef execution;
-    std::uint64_t offset = 0;                      ///< of the first byte of these lines in the file
-    std::uint64_t offset_end = 0;                  ///< after the last
-    std::vector<std::string> lines;                ///< valid ones, as JSON objects
+    MetricsSource source = MetricsSource::file;
+    std::uint64_t offset = 0;        ///< in that file: the end of what was taken in before
+    std::uint64_t offset_end = 0;    ///< after the last of these lines
+    std::vector<std::string> lines;  ///< valid ones, as JSON objects
     std::vector<std::vector<MetricPoint>> points;  ///< of each of `lines`, flattened
     bool preempting = false;                       ///< a line said so
     std::optional<std::string> invalid;  ///< the first line that is not a JSON object, shortened
@@ -232,13 +233,15 @@ struct DrainOrder {
 /// The hello was taken in.
 struct WelcomeOrder {
     AgentId agent;
-    std::uint64_t sequence = 0;  ///< as in AckOrder
-    std::uint64_t link = 0;      ///< of the hello; does not travel
+    std::uint64_t sequence = 0;   ///< as in AckOrder
+    std::uint64_t link = 0;       ///< of the hello; does not travel
+    std::vector<SweepId> sweeps;  ///< of what the agent had in its hands before; does not travel
 };
 /// Metrics up to here are durable.
 struct MetricsAck {
     AgentId agent;
     ExecutionRef execution;
+    MetricsSource source = MetricsSource::file;
     std::uint64_t offset = 0;
 };
 

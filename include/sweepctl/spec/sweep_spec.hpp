@@ -1,6 +1,7 @@
 #pragma once
 
 #include "sweepctl/base/did_you_mean.hpp"
+#include "sweepctl/core/metrics.hpp"
 #include "sweepctl/core/search_options.hpp"
 #include "sweepctl/core/search_space.hpp"
 #include "sweepctl/core/sweep_policy.hpp"
@@ -28,7 +29,7 @@ struct ProgramSpec {
     Duration kill_delay = std::chrono::seconds{30};
     Duration straggler_grace = std::chrono::seconds{5};
     bool forward_signals = true;
-    enum class StdoutMetrics : std::uint8_t { none, json, kv } stdout_metrics = StdoutMetrics::none;
+    StdoutMetrics stdout_metrics = StdoutMetrics::none;
 };
 
 /// Valid and not changed any more.

@@ -77,6 +77,11 @@ Facts facts_of(const SweepSpec& spec, std::optional<std::uint64_t> runs) {
                                                    : "as many as there are slots");
     facts.emplace_back("resources", plural(policy.resources.cpus, "CPU") + ", " +
                                         plural(policy.resources.gpus, "GPU") + " a run");
+    if (spec.program.stdout_metrics != StdoutMetrics::none) {
+        facts.emplace_back("metrics", spec.program.stdout_metrics == StdoutMetrics::json
+                                          ? "lines that are printed as JSON objects, too"
+                                          : "printed lines of names with numbers, too");
+    }
     facts.emplace_back("timeout", policy.timeout ? duration_text(*policy.timeout) : "none");
     facts.emplace_back("kill_delay", duration_text(spec.program.kill_delay));
     facts.emplace_back("retry", retry_text(policy.retry));
