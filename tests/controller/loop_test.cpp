@@ -101,10 +101,11 @@ public:
         agent_->connected();
     }
     /// Serves until `done`, or fails at the deadline.
-    void run_until(const std::function<bool()>& done) {
+    void run_until(const std::function<bool()>& done,
+                   std::chrono::seconds patience = std::chrono::seconds{20}) {
         Timer deadline(loop_.context());
         bool late = false;
-        deadline.after(std::chrono::seconds{20}, [&] {
+        deadline.after(patience, [&] {
             late = true;
             loop_.stop();
         });
@@ -238,6 +239,7 @@ TEST_CASE("loop: two thousand short runs", "[.slow][controller][loop]") {
     const SweepId id = whole.launch(
         "method: grid\nprogram: x\ncommand: [/bin/true]\nparameters: {a: {min: 1, max: 2000}}\n");
     whole.connect();
-    whole.run_until([&] { return whole.sweep(id).status == SweepStatus::finished; });
+    whole.run_until([&] { return whole.sweep(id).status == SweepStatus::finished; },
+                    std::chrono::seconds{120});
     CHECK(whole.sweep(id).counts[RunState::finished] == 2000);
 }
