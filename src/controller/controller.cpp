@@ -16,6 +16,7 @@ Controller::Controller(Store& store, AgentLinks& links, PlanOf plan_of, Now now)
         std::optional<SweepPlan> plan = plan_of_(sweep);
         if (!plan) return std::nullopt;
         briefs_.insert_or_assign(sweep.record.id, std::move(plan->brief));
+        remember(sweep.record.id, plan->setup);
         return std::move(plan->setup);
     };
     world_ = std::make_unique<World>(store_.load(), setup_of, now);
@@ -26,6 +27,16 @@ Controller::Controller(Store& store, AgentLinks& links, PlanOf plan_of, Now now)
 void Controller::restore_history(const SweepId& sweep) {
     if (const std::optional<std::string> metric = world_->missing_history(sweep))
         world_->restore_history(sweep, store_.metric_history(sweep, *metric));
+}
+
+/// An adaptive search starts with what it had learned.
+void Controller::remember(const SweepId& sweep, SweepSetup& setup) {
+    setup.memory = setup.strategy->memory();
+    if (setup.memory == nullptr) return;
+    store_.each_settled(sweep, [&setup](const Run& run) {
+        if (const auto seen = observation_of(run, setup.policy.metric))
+            setup.memory->observe(*seen);
+    });
 }
 
 void Controller::post(Event event) {
@@ -109,7 +120,8 @@ void Controller::pump(Now now) {
     }
     const std::optional<SteadyTime> deadline = world_->next_deadline();
     const bool due = deadline && *deadline <= now.steady;
-    if (inbox_.empty() && !due) return;
+    if (inbox_.empty() && !due) return rest();
+    resting_ = false;
 
     std::vector<Event> batch = std::exchange(inbox_, {});
     for (Event& event : batch) {
@@ -131,6 +143,19 @@ void Controller::pump(Now now) {
     }
     if (!subscribers_.empty()) to_publish_ = changes.events;
     commit(std::move(changes));
+}
+
+/// Nothing has come in. Searches may prepare once what was sent is on its way, which it is when
+/// another pump() finds nothing either.
+void Controller::rest() {
+    if (!world_->unprepared()) return;
+    if (resting_ || !on_news) {
+        resting_ = false;
+        world_->prepare();
+    } else {
+        resting_ = true;
+        on_news();
+    }
 }
 
 void Controller::commit(Changes changes) {

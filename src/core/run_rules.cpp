@@ -140,6 +140,23 @@ std::optional<double> best_value(const Run& run, const MetricGoal& metric) {
 
 namespace {
 
+/// Nullopt: never started.
+std::optional<RunFate> fate_of(const Run& run) {
+    switch (run.state) {
+        case RunState::pending: return RunFate::pending;
+        case RunState::running: return RunFate::running;
+        case RunState::finished: return RunFate::finished;
+        case RunState::failed:
+        case RunState::crashed: return RunFate::failed;
+        case RunState::killed: break;
+    }
+    if (run.end_reason == EndReason::early_terminate) return RunFate::stopped_early;
+    const bool unstarted = run.end_reason == EndReason::stopped_before_start ||
+                           run.end_reason == EndReason::cancelled_before_start ||
+                           run.end_reason == EndReason::target_reached;
+    return unstarted ? std::nullopt : std::optional(RunFate::killed);
+}
+
 /// What a summary shows of a value: all of it, unless that would be long.
 ParamValue shown_of(const ParamValue& value) {
     const auto* text = value.get_if<std::string>();
@@ -198,6 +215,20 @@ private:
 };
 
 }  // namespace
+
+std::uint64_t observation_order(const Run& run) {
+    return run.suggestion ? *run.suggestion : Observation::unnumbered(run.number);
+}
+
+std::optional<Observation> observation_of(const Run& run, const std::optional<MetricGoal>& metric) {
+    const std::optional<RunFate> fate = fate_of(run);
+    if (!fate) return std::nullopt;
+    Observation seen{observation_order(run), run.config, *fate, std::nullopt};
+    const MetricSummary* summary = metric ? find(run.summary, metric->name) : nullptr;
+    if (summary != nullptr && summary->count > 0)
+        seen.metric = MetricValues{summary->min, summary->max, summary->latest};
+    return seen;
+}
 
 bool take_in(std::vector<MetricSummary>& summary,
              const std::vector<std::vector<MetricPoint>>& lines) {

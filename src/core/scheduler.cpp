@@ -126,7 +126,10 @@ Run* World::next_run(Sweep& sweep) {
     const std::optional<std::uint64_t> number = sweep.coverage.next(sweep.strategy->size());
     std::optional<Config> config;
     try {
-        if (number) config = sweep.strategy->suggest(*number, {});
+        if (number) {
+            config = sweep.memory != nullptr ? sweep.memory->suggest(*number)
+                                             : sweep.strategy->suggest(*number, {});
+        }
     } catch (const std::exception& error) {  // S8: it will not go away by asking again.
         set_status(sweep, SweepStatus::failed, std::string("the search failed: ") + error.what());
         std::unordered_set<Fence> held;
@@ -159,6 +162,7 @@ Run& World::create_run(Sweep& sweep,
     ++sweep.record.counts[RunState::pending];
     Run& kept = keep(std::move(run));
     fresh_runs_.insert(kept.id);
+    learn(sweep, kept);
     touch(kept);
     audit("run_state", kept, {}, "pending", {}, {});
     if (sweep.record.status == SweepStatus::pending) set_status(sweep, SweepStatus::running, {});

@@ -28,6 +28,8 @@ World::World(Snapshot snapshot, const SetupOf& setup_of, Now now)
             sweep.strategy = std::move(setup->strategy);
             begin_early_stop(sweep);
             sweep.history_missing = sweep.early_stop.has_value();
+            sweep.memory = std::move(setup->memory);
+            if (sweep.memory != nullptr) unprepared_.insert(id);
         } else if (creates_runs(sweep.record.status) ||
                    sweep.record.status == SweepStatus::paused) {
             set_status(sweep, SweepStatus::failed, "its stored spec cannot be read any more");
@@ -38,6 +40,7 @@ World::World(Snapshot snapshot, const SetupOf& setup_of, Now now)
         Run& run = keep(std::move(stored));
         Sweep* sweep = sweep_of(run.sweep);
         SWEEPCTL_CHECK(sweep != nullptr);
+        learn(*sweep, run);
         if (run.claim) {
             Agent* agent = agent_of(run.claim->agent);
             SWEEPCTL_CHECK(agent != nullptr);
@@ -174,6 +177,7 @@ void World::set_state(Run& run, RunState to, std::optional<EndReason> reason, st
         count_claim(sweep, run.claim->agent, was_silent ? +1 : -1);
     audit("run_state", run, std::string(to_string(from)), std::string(to_string(to)),
           reason ? std::string(to_string(*reason)) : std::string{}, std::move(detail));
+    learn(sweep, run);
     touch(run);
     touch(sweep);
 }
@@ -228,6 +232,26 @@ void World::enqueue(Sweep& sweep, const Run& run) {
 }
 void World::dequeue(Sweep& sweep, const Run& run) {
     sweep.queue.erase(queue_key(run));
+}
+
+// --- What adaptive searches learn
+// ------------------------------------------------------------------------
+
+void World::learn(Sweep& sweep, const Run& run) {
+    if (sweep.memory == nullptr) return;
+    if (const std::optional<Observation> seen = observation_of(run, sweep.policy.metric)) {
+        sweep.memory->observe(*seen);
+    } else {
+        sweep.memory->forget(observation_order(run));
+    }
+    unprepared_.insert(sweep.record.id);
+}
+
+void World::prepare() {
+    for (const SweepId& id : std::exchange(unprepared_, {})) {
+        if (Sweep* sweep = sweep_of(id); sweep != nullptr && creates_runs(sweep->record.status))
+            sweep->memory->prepare();
+    }
 }
 
 Run& World::keep(Run run) {

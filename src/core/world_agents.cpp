@@ -337,6 +337,7 @@ void World::on(MetricsLogged& event) {
                     touch(sweep);
                 }
                 if (value && sweep.policy.metric->reached(*value)) target_reached(sweep, *run);
+                learn(sweep, *run);
             }
             touch(*run);
         }

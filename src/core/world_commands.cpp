@@ -58,6 +58,7 @@ void World::on(CreateSweep& event) {
     sweep.policy = event.policy;
     sweep.strategy = event.strategy;
     begin_early_stop(sweep);
+    sweep.memory = sweep.strategy->memory();
     record.expected_runs = sweep.strategy->size();
     if (record.run_cap && (!record.expected_runs || *record.run_cap < *record.expected_runs)) {
         record.expected_runs = record.run_cap;
@@ -360,6 +361,7 @@ void World::on(DeleteRun& event) {
         --sweep->record.counts[seen.state];
         if (seen.suggestion) sweep->coverage.free(*seen.suggestion);
         forget_values(*sweep, seen);
+        if (sweep->memory != nullptr) sweep->memory->forget(observation_order(seen));
         if (sweep->record.best && sweep->record.best->run == id)
             sweep->record.best = event.next_best;
         sweep->runs.erase(id);

@@ -5,6 +5,7 @@
 
 #include "store/rows.hpp"
 #include "store/run_text.hpp"
+#include "store/words.hpp"
 
 #include <algorithm>
 #include <stdexcept>
@@ -33,6 +34,12 @@ constexpr std::string_view kLiveRuns =
     " OR runs.claim_fence IS NOT NULL) AND sweeps.deleted = 0 ORDER BY runs.sweep, runs.number";
 constexpr std::string_view kOneRun =
     " FROM runs JOIN sweeps ON sweeps.key = runs.sweep WHERE runs.id = ?1 AND sweeps.deleted = 0";
+constexpr std::string_view kSettledRuns =
+    "SELECT runs.id, runs.number, runs.suggestion, runs.state, runs.end_reason, runs.config,"
+    " runs.config_exact, runs.summary, runs.summary_exact, runs.summary_stats FROM runs JOIN sweeps"
+    " ON sweeps.key = runs.sweep WHERE sweeps.id = ?1 AND sweeps.deleted = 0"
+    " AND runs.state NOT IN ('pending', 'running') AND runs.claim_fence IS NULL"
+    " ORDER BY runs.number";
 constexpr std::string_view kMetricOfSweep =
     "SELECT key, metric_name, metric_goal FROM sweeps WHERE id = ?1 AND deleted = 0";
 constexpr std::string_view kSummaries =
@@ -118,6 +125,28 @@ std::optional<Run> load_run(sqlite::Database& database, const RunId& id) {
     sqlite::Rows row = statement.query(id.text);
     if (!row.next()) return std::nullopt;
     return read_run(row);
+}
+
+void load_settled(sqlite::Database& database,
+                  const SweepId& sweep,
+                  const std::function<void(const Run&)>& take) {
+    sqlite::Statement statement = database.prepare(kSettledRuns);
+    for (sqlite::Rows row = statement.query(sweep.text); row.next();) {
+        Run run;
+        run.id = RunId(row.string(0));
+        run.sweep = sweep;
+        run.number = row.get<std::uint64_t>(1);
+        run.suggestion = row.get_optional<std::uint64_t>(2);
+        run.state = stored_run_state(row.text(3));
+        if (!row.is_null(4)) run.end_reason = stored_end_reason(row.text(4));
+        const auto exact = [&](int column) -> std::optional<std::string_view> {
+            if (row.is_null(column)) return std::nullopt;
+            return row.text(column);
+        };
+        run.config = config_from_text(row.text(5), exact(6));
+        run.summary = summary_from_text(row.text(7), exact(8), row.text(9));
+        take(run);
+    }
 }
 
 std::optional<BestRun> load_best_without(sqlite::Database& database,

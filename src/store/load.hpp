@@ -4,6 +4,7 @@
 
 #include "store/sqlite.hpp"
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -15,6 +16,10 @@ namespace sweepctl {
 /// Of one moment.
 [[nodiscard]] Snapshot load_snapshot(sqlite::Database& database);
 [[nodiscard]] std::optional<Run> load_run(sqlite::Database& database, const RunId& id);
+/// See Store::each_settled().
+void load_settled(sqlite::Database& database,
+                  const SweepId& sweep,
+                  const std::function<void(const Run&)>& take);
 /// See Store::best_without().
 [[nodiscard]] std::optional<BestRun> load_best_without(sqlite::Database& database,
                                                        const SweepId& sweep,

@@ -288,6 +288,16 @@ std::vector<MetricSeries> MemoryStore::metric_history(const SweepId& sweep,
     return all;
 }
 
+void MemoryStore::each_settled(const SweepId& sweep, const std::function<void(const Run&)>& take) {
+    write(queue_.size());
+    std::map<std::uint64_t, const Run*> settled;
+    for (const auto& [id, run] : disk_->runs) {
+        if (run.sweep == sweep && run.settled()) settled.emplace(run.number, &run);
+    }
+    for (const auto& [number, run] : settled)
+        take(*run);
+}
+
 std::optional<BestRun> MemoryStore::best_without(const SweepId& id, const RunId& without) {
     write(queue_.size());
     const auto sweep = disk_->sweeps.find(id);

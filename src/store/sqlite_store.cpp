@@ -91,6 +91,10 @@ public:
         return reading([&] { return load_run(reading_database_, id); });
     }
 
+    void each_settled(const SweepId& sweep, const std::function<void(const Run&)>& take) override {
+        reading([&] { load_settled(reading_database_, sweep, take); });
+    }
+
     std::optional<BestRun> best_without(const SweepId& sweep, const RunId& without) override {
         return reading([&] { return load_best_without(reading_database_, sweep, without); });
     }

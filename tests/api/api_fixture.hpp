@@ -42,6 +42,9 @@ public:
     [[nodiscard]] std::optional<Run> find_run(const RunId& id) override {
         return store_->find_run(id);
     }
+    void each_settled(const SweepId& sweep, const std::function<void(const Run&)>& take) override {
+        store_->each_settled(sweep, take);
+    }
     [[nodiscard]] std::optional<BestRun> best_without(const SweepId& sweep,
                                                       const RunId& without) override {
         return store_->best_without(sweep, without);

@@ -25,7 +25,7 @@ TEST_CASE("random: suggestion k depends on the seed and k alone", "[search][rand
     std::set<std::string> seen;
     for (const std::uint64_t k : {99UL, 0UL, 7UL, 1UL}) {
         const Config config = *one->suggest(k, {});
-        CHECK(config == *same->suggest(k, {{0, config, 1.0, false}}));
+        CHECK(config == *same->suggest(k, {{0, config, RunFate::finished, MetricValues{1, 1, 1}}}));
         CHECK(config != *other->suggest(k, {}));
         seen.insert(python_str(config));
     }

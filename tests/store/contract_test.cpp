@@ -687,3 +687,36 @@ TEST_CASE("store: a metric's history is that of each run since it last began ane
     CHECK(store->metric_history(SweepId("s1"), "accuracy").empty());
     CHECK(store->metric_history(SweepId("s9"), "val.loss").empty());
 }
+
+TEST_CASE("store: what a search learns from is read run by run", "[store][contract]") {
+    const auto backend = make_backend();
+    const auto store = backend->open();
+    Changes changes;
+    changes.new_sweeps = {make_sweep("s1"), make_sweep("s2")};
+    Run first = in_state(make_run("r1", "s1", 1), RunState::finished);
+    first.suggestion = 0;
+    first.config = {{"lr", 0.1}, {"opt", ParamMap{{"beta", std::nan("")}}}};
+    first.summary = {make_metric("loss", 0.5)};
+    Run second = in_state(make_run("r2", "s1", 2), RunState::killed);
+    second.suggestion.reset();
+    second.end_reason = EndReason::early_terminate;
+    Run live = make_run("r3", "s1", 3);
+    live.suggestion = 7;
+    Run elsewhere = in_state(make_run("r4", "s2", 1), RunState::finished);
+    for (const Run& run : {second, first, live, elsewhere})
+        changes.runs.push_back(RunRow{run, true});
+    REQUIRE_FALSE(commit_now(*store, backend->wake, changes));
+
+    std::vector<Run> read;
+    store->each_settled(SweepId("s1"), [&](const Run& run) { read.push_back(run); });
+    REQUIRE(read.size() == 2);
+    CHECK(read[0].suggestion == 0);
+    CHECK(read[0].config == first.config);
+    CHECK(read[0].state == RunState::finished);
+    CHECK(read[0].summary == first.summary);
+    CHECK_FALSE(read[1].suggestion);
+    CHECK(read[1].number == 2);
+    CHECK(read[1].state == RunState::killed);
+    CHECK(read[1].end_reason == EndReason::early_terminate);
+    store->each_settled(SweepId("nowhere"), [](const Run&) { FAIL("there is none"); });
+}

@@ -27,8 +27,17 @@ Fixture::Fixture() : world_(std::make_unique<World>(Snapshot{}, SetupOf{}, now_)
 
 SweepSetup Fixture::setup_of(const SweepId& sweep) const {
     const SweepOptions& options = options_.at(sweep);
-    return {options.policy,
-            std::make_shared<CountingStrategy>(options.size, options.adaptive, options.fails_at)};
+    SweepSetup setup{options.policy,
+                     std::make_shared<CountingStrategy>(options.size, options.adaptive,
+                                                        options.fails_at, options.seen)};
+    setup.memory = setup.strategy->memory();
+    if (setup.memory == nullptr) return setup;
+    for (const auto& [id, run] : runs_) {
+        if (run.sweep != sweep || !run.settled()) continue;
+        if (const auto seen = observation_of(run, options.policy.metric))
+            setup.memory->observe(*seen);
+    }
+    return setup;
 }
 
 Request Fixture::request() {
@@ -130,8 +139,8 @@ SweepId Fixture::create_sweep(const SweepOptions& options) {
     event.request = request();
     event.policy = options.policy;
     event.paused = options.paused;
-    event.strategy =
-        std::make_shared<CountingStrategy>(options.size, options.adaptive, options.fails_at);
+    event.strategy = std::make_shared<CountingStrategy>(options.size, options.adaptive,
+                                                        options.fails_at, options.seen);
     const Ticket ticket = event.request.ticket;
     apply(std::move(event));
     const SweepId id = answers_.at(ticket).sweep;

@@ -10,6 +10,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 // A World with a clock that stands still until told, and agents that say what a test makes them
@@ -18,23 +19,46 @@
 
 namespace sweepctl::testing {
 
+/// Suggestion k is {"x": k}; keeps what it was told.
+class RecordingMemory final : public SearchMemory {
+public:
+    explicit RecordingMemory(std::shared_ptr<std::map<std::uint64_t, Observation>> seen)
+        : seen_(std::move(seen)) {
+        seen_->clear();
+    }
+    void observe(const Observation& run) override { (*seen_)[run.order] = run; }
+    void forget(std::uint64_t order) override { seen_->erase(order); }
+    std::optional<Config> suggest(std::uint64_t number) override {
+        return Config{{"x", ParamValue(static_cast<std::int64_t>(number))}};
+    }
+    void prepare() override {}
+
+private:
+    std::shared_ptr<std::map<std::uint64_t, Observation>> seen_;  // Shared with the test.
+};
+
 /// Suggestion k is {"x": k}; `size` of them.
 class CountingStrategy : public SearchStrategy {
 public:
     explicit CountingStrategy(std::optional<std::uint64_t> size,
                               bool adaptive = false,
-                              std::optional<std::uint64_t> fails_at = std::nullopt)
-        : size_(size), adaptive_(adaptive), fails_at_(fails_at) {}
+                              std::optional<std::uint64_t> fails_at = std::nullopt,
+                              std::shared_ptr<std::map<std::uint64_t, Observation>> seen = {})
+        : size_(size), adaptive_(adaptive), fails_at_(fails_at), seen_(std::move(seen)) {}
     [[nodiscard]] std::optional<std::uint64_t> size() const override { return size_; }
     [[nodiscard]] std::optional<Config> suggest(std::uint64_t number,
                                                 const History&) const override;
     [[nodiscard]] std::optional<std::uint64_t> number_of(const Config& config) const override;
     [[nodiscard]] bool adaptive() const override { return adaptive_; }
+    [[nodiscard]] std::unique_ptr<SearchMemory> memory() const override {
+        return seen_ == nullptr ? nullptr : std::make_unique<RecordingMemory>(seen_);
+    }
 
 private:
     std::optional<std::uint64_t> size_;
     bool adaptive_;
     std::optional<std::uint64_t> fails_at_;  ///< throws instead of this suggestion
+    std::shared_ptr<std::map<std::uint64_t, Observation>> seen_;  ///< of its memory; null: none
 };
 
 struct SweepOptions {
@@ -43,6 +67,8 @@ struct SweepOptions {
     bool paused = false;
     bool adaptive = false;
     std::optional<std::uint64_t> fails_at = {};
+    /// What the search was told, by order; null: it remembers nothing.
+    std::shared_ptr<std::map<std::uint64_t, Observation>> seen = {};
 };
 
 /// Options for a sweep of `size` suggestions whose policy `change` has seen.

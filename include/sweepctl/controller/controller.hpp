@@ -94,6 +94,8 @@ public:
     std::function<void(const LogChunk&)> on_log_chunk;
 
 private:
+    void remember(const SweepId& sweep, SweepSetup& setup);
+    void rest();
     void resolve(Event& event);
     void restore_history(const SweepId& sweep);
     void commit(Changes changes);
@@ -116,6 +118,7 @@ private:
     std::vector<Effect> effects_;
     std::vector<AuditEvent> to_publish_;
     bool committing_ = false;
+    bool resting_ = false;  ///< the next idle pump() lets searches prepare
     std::uint64_t commits_ = 0;
     std::optional<Changes> failed_;  ///< refused by the store; handed in again at retry_at_
     std::optional<SteadyTime> retry_at_;

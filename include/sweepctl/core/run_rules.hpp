@@ -3,6 +3,7 @@
 #include "sweepctl/core/events.hpp"
 #include "sweepctl/core/run.hpp"
 #include "sweepctl/core/run_state.hpp"
+#include "sweepctl/core/search_strategy.hpp"
 #include "sweepctl/core/sweep_policy.hpp"
 
 #include <optional>
@@ -67,5 +68,12 @@ bool take_in(std::vector<MetricSummary>& summary,
 /// Such values of `metric` in an object that a program logged. One, unless it wrote both the name
 /// with its dots and the nested objects that they may mean.
 [[nodiscard]] std::vector<double> finite_values(const ParamMap& line, std::string_view metric);
+
+/// What an adaptive search may know of a run; nullopt of one that was ended before it started,
+/// which tells nothing.
+[[nodiscard]] std::optional<Observation> observation_of(const Run& run,
+                                                        const std::optional<MetricGoal>& metric);
+/// Its place among the sweep's observations.
+[[nodiscard]] std::uint64_t observation_order(const Run& run);
 
 }  // namespace sweepctl

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 // How a search space is searched: what a spec says, and what a strategy is made from.
@@ -27,6 +28,12 @@ struct SearchOptions {
     bool grid_exclusive = false;  ///< q_uniform axes of a grid leave max out, as W&B's do
     std::uint64_t seed = 0;
     std::uint32_t repeats = 1;  ///< suggestions with the same configuration, one after the other
+    bool maximize = false;  ///< the metric, of an adaptive search
+    /// What stands in for the metric of failed, crashed and killed runs, and of finished ones
+    /// without; none: the search's own rule.
+    std::optional<Impute> impute;
+    /// Running runs count as ended ones with what they have logged; none: they are pending.
+    std::optional<Impute> impute_while_running;
 };
 
 }  // namespace sweepctl

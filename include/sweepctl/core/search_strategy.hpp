@@ -3,24 +3,69 @@
 #include "sweepctl/core/value.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <vector>
 
 // The seam between the core, which decides that a run is to be created, and search, which says with
-// what configuration. Pure: an answer depends on the arguments and on what the strategy was made
-// with.
+// what configuration. Pure: an answer depends on the arguments, on what the strategy was made with,
+// and, where it learns, on the set of runs it was told of, never on when or in which order.
 
 namespace sweepctl {
 
-/// What an adaptive strategy may know of the runs so far. RunEnded runs with their value by the
-/// sweep's metric (nullopt: none logged), live ones as pending points.
+/// What a search learns from: the values of the sweep's metric over a run's whole history.
+struct MetricValues {
+    double min = 0.0;
+    double max = 0.0;
+    double latest = 0.0;
+
+    bool operator==(const MetricValues&) const = default;
+};
+
+/// What became of a run, as far as the search cares.
+enum class RunFate : std::uint8_t {
+    pending,        ///< nothing yet
+    running,        ///< it may have logged something already
+    finished,       ///< by itself
+    stopped_early,  ///< early stopping ended it: what it logged counts
+    killed,         ///< a person ended it
+    failed,         ///< failed or crashed
+};
+
+/// A run that an adaptive strategy knows of.
 struct Observation {
-    std::uint64_t number = 0;  ///< the suggestion's number
+    /// Names the run and gives it its place among the others: the suggestion's number; of a run
+    /// that no suggestion made, see unnumbered().
+    std::uint64_t order = 0;
     Config config;
-    std::optional<double> value;
-    bool pending = false;
+    RunFate fate = RunFate::pending;
+    std::optional<MetricValues> metric;  ///< nullopt: no finite number was logged
+
+    /// The order of a run that people enqueued, or that came from elsewhere: after all suggested
+    /// ones, among themselves by `number` (a run's number within its sweep, or its line in a file).
+    [[nodiscard]] static constexpr std::uint64_t unnumbered(std::uint64_t number) {
+        return number | std::uint64_t{1} << 63U;
+    }
 };
 using History = std::vector<Observation>;
+
+/// What an adaptive search remembers of one sweep. Equal sets of runs give equal suggestions.
+class SearchMemory {
+public:
+    virtual ~SearchMemory() = default;
+
+    /// Takes in a run, or what is new about it.
+    virtual void observe(const Observation& run) = 0;
+    /// As if that run had never been. Unknown ones are ignored.
+    virtual void forget(std::uint64_t order) = 0;
+
+    /// Suggestion `number`; nullopt when every configuration was tried or is pending.
+    [[nodiscard]] virtual std::optional<Config> suggest(std::uint64_t number) = 0;
+
+    /// Does what the next suggestion would need first and can be done without it. Changes no
+    /// answer, only how soon it comes.
+    virtual void prepare() = 0;
+};
 
 class SearchStrategy {
 public:
@@ -42,6 +87,11 @@ public:
     /// Whether a suggestion is better the more runs have ended, so that none should be made ahead
     /// of need.
     [[nodiscard]] virtual bool adaptive() const = 0;
+
+    /// For whoever asks again and again about the same sweep: the same answers as suggest() gives
+    /// for the runs it was told of, sooner. Refers to nothing of the strategy; nullptr where there
+    /// is nothing to remember.
+    [[nodiscard]] virtual std::unique_ptr<SearchMemory> memory() const { return nullptr; }
 };
 
 }  // namespace sweepctl

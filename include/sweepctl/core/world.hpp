@@ -32,6 +32,8 @@ namespace sweepctl {
 struct SweepSetup {
     SweepPolicy policy;
     std::shared_ptr<const SearchStrategy> strategy;
+    /// Of an adaptive search: knows the runs that the snapshot leaves out.
+    std::unique_ptr<SearchMemory> memory{};
 };
 /// nullopt: the stored spec cannot be read any more; the sweep becomes failed.
 using SetupOf = std::function<std::optional<SweepSetup>(const NewSweep&)>;
@@ -52,6 +54,12 @@ public:
 
     /// What has changed since the last call.
     [[nodiscard]] Changes take_changes();
+
+    /// Whether there is anything to prepare.
+    [[nodiscard]] bool unprepared() const { return !unprepared_.empty(); }
+    /// Lets adaptive searches do ahead what their next suggestions need. Changes nothing but how
+    /// soon those come: for when nobody waits.
+    void prepare();
 
     /// When TimePassed should be applied at the latest; nullopt: nothing is waiting for time.
     [[nodiscard]] std::optional<SteadyTime> next_deadline() const;
@@ -92,6 +100,7 @@ private:
         SweepRecord record;
         SweepPolicy policy;
         std::shared_ptr<const SearchStrategy> strategy;
+        std::unique_ptr<SearchMemory> memory;  ///< of an adaptive search
         Coverage coverage;
         std::optional<EarlyStopping> early_stop;  ///< set when the policy has a rule and a metric
         bool history_missing = false;             ///< of early_stop: it was not restored yet
@@ -229,6 +238,7 @@ private:
     void set_status(Sweep& sweep, SweepStatus to, std::string reason);
     void add_timer(SteadyTime at, Timer timer);
     void enqueue(Sweep& sweep, const Run& run);
+    void learn(Sweep& sweep, const Run& run);
     void dequeue(Sweep& sweep, const Run& run);
     [[nodiscard]] static QueueKey queue_key(const Run& run);
     Run& keep(Run run);  ///< into memory
@@ -282,6 +292,7 @@ private:
 
     Changes changes_;
     std::unordered_set<RunId> dirty_runs_;
+    std::set<SweepId> unprepared_;          ///< whose search has learned since its last prepare()
     std::unordered_set<RunId> fresh_runs_;  ///< created since the last take_changes()
     std::unordered_set<SweepId> dirty_sweeps_;
     std::unordered_set<AgentId> dirty_agents_;

@@ -51,6 +51,7 @@ public:
     void commit(Changes changes, std::function<void(std::optional<StoreError>)> done) override;
     void poll() override;
     [[nodiscard]] std::optional<Run> find_run(const RunId& id) override;
+    void each_settled(const SweepId& sweep, const std::function<void(const Run&)>& take) override;
     [[nodiscard]] std::optional<BestRun> best_without(const SweepId& sweep,
                                                       const RunId& without) override;
     [[nodiscard]] std::vector<MetricSeries> metric_history(const SweepId& sweep,

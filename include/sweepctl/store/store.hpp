@@ -39,6 +39,11 @@ public:
     /// handed in before (waits for those in flight). Short; may block on the disk.
     [[nodiscard]] virtual std::optional<Run> find_run(const RunId& id) = 0;
 
+    /// Calls `take` for each run of `sweep` that load() leaves out, by number. Only what a search
+    /// learns from is filled in: number, suggestion, config, state, end reason and summary.
+    virtual void each_settled(const SweepId& sweep,
+                              const std::function<void(const Run&)>& take) = 0;
+
     /// The best run of `sweep` by its metric when `without` is left out: by the best value each run
     /// ever logged. Looks at every run of the sweep (about a second for a million).
     [[nodiscard]] virtual std::optional<BestRun> best_without(const SweepId& sweep,
