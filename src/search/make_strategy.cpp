@@ -12,10 +12,10 @@ std::unique_ptr<SearchStrategy> make_strategy(SearchSpace space, const SearchOpt
             return make_grid(std::move(space), {options.order == GridOrder::random,
                                                 options.grid_exclusive, options.seed});
         case Method::random: return make_random(std::move(space), options.seed);
-        case Method::bayes:
+        case Method::bayes: return make_bayes(std::move(space), options);
         case Method::custom: break;
     }
-    SWEEPCTL_CHECK(options.method == Method::grid || options.method == Method::random);
+    SWEEPCTL_CHECK(options.method != Method::custom);
     std::abort();
 }
 

@@ -193,7 +193,7 @@ private:
                     error_at("parameters", "'method: bayes' needs a parameter that can vary",
                              "all parameters here have one value");
                 }
-                break;
+                return;
             case Method::custom:
                 if (find("scheduler") == nullptr) {
                     findings_.error(method_node_->place, "'method: custom' needs a 'scheduler'");

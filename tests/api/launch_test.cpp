@@ -133,11 +133,11 @@ TEST_CASE("launch: unknown keys warn, and are errors when strict", "[api][launch
 TEST_CASE("launch: a search that is not there is refused", "[api][launch]") {
     ApiFixture fixture;
     const std::string spec =
-        "program: a.py\nmethod: bayes\nmetric: {name: loss, goal: minimize}\n"
+        "program: a.py\nmethod: custom\nscheduler: {engine: optuna, source: a.py}\n"
         "parameters: {lr: {min: 0.0, max: 1.0}}\n";
     const ApiReply reply = fixture.post(kSweeps, fixture.launch_body(spec));
     CHECK(reply.status == 422);
-    CHECK(mentions(reply.text("rendered"), "'bayes'"));
+    CHECK(mentions(reply.text("rendered"), "'custom'"));
 
     NewSweep stored;
     stored.origin.spec = spec;

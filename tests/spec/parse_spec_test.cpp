@@ -104,7 +104,7 @@ TEST_CASE("spec: every bad input has its message and place", "[spec][keys]") {
          {"2:9 'method' must be a text, not a list"}},
         {"program: a\nmethod: null\nparameters: {p: {value: 1}}", {"1:1 'method' is missing"}},
         {"program: a\nmethod: bayes\nparameters: {p: {value: 1}}",
-         {"2:9 'method: bayes' needs a 'metric'", "2:9 method 'bayes' is not in this version yet",
+         {"2:9 'method: bayes' needs a 'metric'",
           "3:1 'method: bayes' needs a parameter that can vary"}},
         {"program: a\nmethod: custom\nparameters: {p: {value: 1}}",
          {"2:9 'method: custom' needs a 'scheduler'",

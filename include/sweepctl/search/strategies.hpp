@@ -10,11 +10,11 @@
 #include <string_view>
 #include <vector>
 
-// The searches there are. (bayes brings its own maker when it comes.)
+// The searches there are.
 
 namespace sweepctl {
 
-/// The strategy for `options.method`, which must be one that there is: grid or random. For a spec:
+/// The strategy for `options.method`, which must not be custom. For a spec:
 /// `make_strategy(spec.space, spec.search_options(seed))`.
 [[nodiscard]] std::unique_ptr<SearchStrategy> make_strategy(SearchSpace space,
                                                             const SearchOptions& options);
@@ -34,6 +34,11 @@ struct GridOptions {
 
 /// Independent draws; suggestion k depends only on (seed, k, parameter path). Without end.
 [[nodiscard]] std::unique_ptr<SearchStrategy> make_random(SearchSpace space, std::uint64_t seed);
+
+/// Bayesian optimisation: a Gaussian process over the runs so far. Without end where a parameter is
+/// continuous, else each configuration once.
+[[nodiscard]] std::unique_ptr<SearchStrategy> make_bayes(SearchSpace space,
+                                                         const SearchOptions& options);
 
 /// The value of `distribution` at quantile u in [0, 1) (sweep-semantics 5.0).
 [[nodiscard]] ParamValue value_at(const Distribution& distribution, double u);

@@ -53,7 +53,9 @@ struct SweepSpec {
 
     /// For make_strategy. `seed` is what the launch drew or the spec's own.
     [[nodiscard]] SearchOptions search_options(std::uint64_t used_seed) const {
-        return {method, order, grid_exclusive, used_seed, policy.repeats};
+        const bool maximize = policy.metric && policy.metric->goal == Goal::maximize;
+        return {method,   order,  grid_exclusive,      used_seed, policy.repeats,
+                maximize, impute, impute_while_running};
     }
 };
 

@@ -1,0 +1,203 @@
+// Bayesian optimisation: what to try next, by a model of all that was tried.
+
+#include "sweepctl/search/strategies.hpp"
+
+#include "search/bayes/design.hpp"
+#include "search/bayes/gaussian_process.hpp"
+#include "search/bayes/ledger.hpp"
+#include "search/bayes/proposal.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace sweepctl {
+
+namespace {
+
+using namespace bayes;
+
+constexpr std::size_t kModelMax = 256;  ///< points of a model
+constexpr std::size_t kFitMax = 128;    ///< points that hyperparameters are fitted to
+constexpr std::size_t kModelMin = 3;    ///< values that a model needs at least
+constexpr std::size_t kTakeTurns = 40;  ///< from so many ended runs on both warps take turns
+/// Up to so many ended runs hyperparameters are fitted to all of them, each time.
+constexpr std::size_t kFitAlways = 40;
+constexpr std::uint64_t kBoundTurn = 4;  ///< each so many-th suggestion is by confidence bound
+/// B sees the plain values, whose landscape is rougher.
+constexpr double kPlainLengthShift = -1.0;
+
+/// Hyperparameters are fitted at the steps of a ladder: at each run at first, then at a tenth more
+/// each time.
+struct Step {
+    std::size_t count = 0;   ///< of runs
+    std::size_t number = 0;  ///< of the step
+};
+std::size_t above(std::size_t count) {
+    return count < kFitAlways ? count + 1 : count + std::max<std::size_t>(1, count / 10);
+}
+/// The highest step of at most `count` runs.
+Step step_below(std::size_t count) {
+    Step step{kModelMin, 0};
+    for (std::size_t next = above(step.count); next <= count; next = above(next))
+        step = {next, step.number + 1};
+    return step;
+}
+
+class Memory final : public SearchMemory {
+public:
+    Memory(std::shared_ptr<const Encoding> encoding, const SearchOptions& options)
+        : encoding_(std::move(encoding)), seed_(options.seed), ledger_(*encoding_, options) {}
+
+    void observe(const Observation& run) override { note(ledger_.observe(run)); }
+    void forget(std::uint64_t order) override { note(ledger_.forget(order)); }
+
+    void prepare() override {
+        // Most likely one of the runs in flight ends before the next is asked for.
+        const std::size_t ended = ledger_.ended() + 1;
+        const std::size_t pending = ledger_.pending() - std::min<std::size_t>(1, ledger_.pending());
+        if (ended <= kFitAlways || ledger_.valued() < kModelMin) return;
+        for (const Warp warp : {Warp::half_rank, Warp::plain})
+            static_cast<void>(fitted(step_for(ended, pending), warp));
+    }
+
+    std::optional<Config> suggest(std::uint64_t number) override {
+        const std::optional<std::uint64_t> cells = encoding_->cells();
+        if (cells && ledger_.configurations() >= *cells) return std::nullopt;
+        RandomStream stream(seed_, number);
+        const std::optional<Point> point =
+            model_ready(number) ? from_model(number, stream) : from_design(number, stream);
+        if (!point) return std::nullopt;
+        return encoding_->decode(*point);
+    }
+
+private:
+    [[nodiscard]] bool model_ready(std::uint64_t number) const {
+        return ledger_.valued() >= kModelMin &&
+               number + ledger_.unnumbered() >= design_size(encoding_->size());
+    }
+
+    std::optional<Point> from_design(std::uint64_t number, RandomStream& stream) const {
+        constexpr std::uint64_t far = 1'000'003;
+        for (std::uint64_t i = 0; i < 64; ++i) {
+            const Point point = design_point(*encoding_, seed_, number + i * far);
+            if (!ledger_.tried(point)) return point;
+        }
+        return any_untried(*encoding_, ledger_, stream);
+    }
+
+    std::optional<Point> from_model(std::uint64_t number, RandomStream& stream) {
+        const Warp warp =
+            ledger_.ended() >= kTakeTurns && number % 2 == 1 ? Warp::plain : Warp::half_rank;
+        const Hyperparameters theta = fitted(step_for(ledger_.ended(), ledger_.pending()), warp);
+        const std::vector<Point> pending = ledger_.newest_pending(kModelMax / 2);
+        Ledger::Sample sample = ledger_.around_best(
+            kModelMax - pending.size(), Expansion(*encoding_, theta.length), warp, stream.bits());
+        Posterior posterior(*encoding_, theta, sample.points, sample.values, pending);
+        std::vector<Point> known = std::move(sample.points);
+        known.insert(known.end(), pending.begin(), pending.end());
+        const Criterion criterion =
+            number % kBoundTurn == 0 ? Criterion::confidence_bound : Criterion::log_improvement;
+        return propose(*encoding_, ledger_, posterior, known, criterion, stream);
+    }
+
+    // Hyperparameters are those of the first so many ended runs in the order of their numbers: a
+    // function of the set of runs, although it changes seldom. So many: some less than there are,
+    // since runs in flight will end among the last ones and would move the boundary.
+
+    struct Fit {
+        std::size_t count = 0;   ///< of runs
+        std::uint64_t last = 0;  ///< the order of the last one
+        std::uint64_t used = 0;  ///< when, for throwing out the oldest
+        Hyperparameters theta;
+    };
+
+    /// That of `ended` runs while so many others are pending.
+    [[nodiscard]] static Step step_for(std::size_t ended, std::size_t pending) {
+        if (ended <= kFitAlways) return step_below(std::max(ended, kModelMin));
+        const std::size_t lag = std::min(1 + 2 * pending, ended / 2);
+        return step_below(std::max(ended - lag, kFitAlways));
+    }
+
+    /// Most steps start where the one below ended, which is no further from a function of the set.
+    Hyperparameters fitted(const Step& step, Warp warp) {
+        std::vector<Fit>& fits = fits_[static_cast<std::size_t>(warp)];
+        for (Fit& known : fits) {
+            if (known.count != step.count) continue;
+            known.used = ++clock_;
+            return known.theta;
+        }
+        FitOptions options;
+        if (warp == Warp::plain) options.length_shift = kPlainLengthShift;
+        Hyperparameters below;
+        if (step.number % kColdStarts != 0) {
+            below = fitted(step_below(step.count - 1), warp);
+            options.start = &below;
+        }
+        const Ledger::Sample sample =
+            ledger_.first(step.count, kFitMax, warp, mix64(seed_ ^ step.count));
+        if (fits.size() == kFitsKept) {
+            fits.erase(std::min_element(fits.begin(), fits.end(), [](const Fit& a, const Fit& b) {
+                return a.used < b.used;
+            }));
+        }
+        fits.push_back({step.count, ledger_.ended_order(step.count - 1), ++clock_,
+                        fit(*encoding_, sample.points, sample.values, options)});
+        return fits.back().theta;
+    }
+
+    void note(const Ledger::Change& change) {
+        if (!change.of_ended) return;
+        for (std::vector<Fit>& fits : fits_)
+            std::erase_if(fits, [&](const Fit& known) { return change.order <= known.last; });
+    }
+
+    static constexpr std::size_t kColdStarts = 5;  ///< each so many-th step starts from nothing
+    static constexpr std::size_t kFitsKept = 2 * kColdStarts;
+
+    std::shared_ptr<const Encoding> encoding_;
+    std::uint64_t seed_;
+    Ledger ledger_;
+    std::array<std::vector<Fit>, 2> fits_;  ///< by warp
+    std::uint64_t clock_ = 0;
+};
+
+class Bayes final : public SearchStrategy {
+public:
+    Bayes(SearchSpace space, const SearchOptions& options)
+        : encoding_(std::make_shared<const Encoding>(std::move(space))), options_(options) {}
+
+    [[nodiscard]] std::optional<std::uint64_t> size() const override { return encoding_->cells(); }
+
+    [[nodiscard]] std::optional<Config> suggest(std::uint64_t number,
+                                                const History& history) const override {
+        Memory memory(encoding_, options_);
+        for (const Observation& run : history)
+            memory.observe(run);
+        return memory.suggest(number);
+    }
+
+    /// Numbers name suggestions, not configurations; that a run has one keeps it from being tried
+    /// again all the same.
+    [[nodiscard]] std::optional<std::uint64_t> number_of(const Config& /*config*/) const override {
+        return std::nullopt;
+    }
+
+    [[nodiscard]] bool adaptive() const override { return true; }
+
+    [[nodiscard]] std::unique_ptr<SearchMemory> memory() const override {
+        return std::make_unique<Memory>(encoding_, options_);
+    }
+
+private:
+    std::shared_ptr<const Encoding> encoding_;
+    SearchOptions options_;
+};
+
+}  // namespace
+
+std::unique_ptr<SearchStrategy> make_bayes(SearchSpace space, const SearchOptions& options) {
+    return std::make_unique<Bayes>(std::move(space), options);
+}
+
+}  // namespace sweepctl

@@ -1,0 +1,77 @@
+#include "search/bayes/encoding.hpp"
+
+#include "search/mix.hpp"
+#include "search/place.hpp"
+
+#include <bit>
+#include <cmath>
+#include <limits>
+#include <utility>
+
+namespace sweepctl::bayes {
+
+namespace {
+constexpr std::size_t kFixed = std::numeric_limits<std::size_t>::max();
+constexpr double kResolution = 1e7;  ///< continuous coordinates closer than its inverse are equal
+}  // namespace
+
+Encoding::Encoding(SearchSpace space) : space_(std::move(space)) {
+    for (const Parameter& parameter : space_.parameters) {
+        const Dimension& dimension = all_.emplace_back(parameter.distribution);
+        if (dimension.levels() == 1) {
+            of_parameter_.push_back(kFixed);
+            continue;
+        }
+        of_parameter_.push_back(dimensions_.size());
+        dimensions_.push_back(dimension);
+        std::uint64_t product = 0;
+        if (dimension.levels() == 0 || !cells_ ||
+            __builtin_mul_overflow(*cells_, dimension.levels(), &product)) {
+            cells_.reset();
+        } else {
+            cells_ = product;
+        }
+    }
+}
+
+Point Encoding::encode(const Config& config) const {
+    Point point(dimensions_.size());
+    for (std::size_t i = 0; i < all_.size(); ++i) {
+        if (of_parameter_[i] == kFixed) continue;
+        point[of_parameter_[i]] = all_[i].encode(at_path(config, space_.parameters[i].path));
+    }
+    return point;
+}
+
+Config Encoding::decode(const Point& point) const {
+    Config config;
+    for (std::size_t i = 0; i < all_.size(); ++i) {
+        const double at = of_parameter_[i] == kFixed ? 0.0 : point[of_parameter_[i]];
+        place(config, space_.parameters[i].path, all_[i].decode(at));
+    }
+    return config;
+}
+
+Point Encoding::cell(std::uint64_t index) const {
+    Point point(dimensions_.size());
+    for (std::size_t i = dimensions_.size(); i-- > 0;) {
+        point[i] = dimensions_[i].place_of(index % dimensions_[i].levels());
+        index /= dimensions_[i].levels();
+    }
+    return point;
+}
+
+std::optional<std::uint64_t> Encoding::identity(const Point& point) const {
+    std::uint64_t hash = 0x6261796573U;
+    for (std::size_t i = 0; i < point.size(); ++i) {
+        const Dimension& dimension = dimensions_[i];
+        if (dimension.kind() == Dimension::Kind::category && point[i] < 0) return std::nullopt;
+        const std::uint64_t at = dimension.levels() > 0
+                                     ? dimension.level_of(point[i])
+                                     : static_cast<std::uint64_t>(point[i] * kResolution + 0.5);
+        hash = mix64(hash ^ at) + i;
+    }
+    return hash;
+}
+
+}  // namespace sweepctl::bayes

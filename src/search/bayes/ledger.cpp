@@ -1,0 +1,298 @@
+#include "search/bayes/ledger.hpp"
+
+#include "search/mix.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <utility>
+
+namespace sweepctl::bayes {
+
+namespace {
+
+constexpr double kBestShare = 0.4;
+constexpr double kNearShare = 0.3;
+/// Where a run without a value stands among those with one. The half-rank warp makes the exact
+/// number unimportant.
+constexpr double kLackingQuantile = 0.8;
+
+std::size_t share(double part, std::size_t whole) {
+    return static_cast<std::size_t>(part * static_cast<double>(whole));
+}
+
+std::optional<double> finite(double value) {
+    return std::isfinite(value) ? std::optional(value) : std::nullopt;
+}
+
+}  // namespace
+
+Ledger::Ledger(const Encoding& encoding, const SearchOptions& options)
+    : encoding_(encoding), options_(options) {}
+
+/// What a run tells (search-algorithms 5.10; semantics 5.3 where `metric.impute` is written).
+Ledger::Row Ledger::judged(const Observation& run) const {
+    Row row;
+    row.order = run.order;
+    std::optional<double> best;
+    std::optional<double> latest;
+    if (run.metric) {
+        const double sign = options_.maximize ? -1.0 : 1.0;
+        best = finite(sign * (options_.maximize ? run.metric->max : run.metric->min));
+        row.worst = finite(sign * (options_.maximize ? run.metric->min : run.metric->max));
+        latest = finite(sign * run.metric->latest);
+    }
+    const auto own = [&](Impute impute) -> std::optional<double> {
+        switch (impute) {
+            case Impute::latest: return latest;
+            case Impute::best: return best;
+            case Impute::worst: return std::nullopt;
+        }
+        return std::nullopt;
+    };
+    std::optional<double> value;
+    bool ended = true;
+    switch (run.fate) {
+        case RunFate::pending: ended = false; break;
+        case RunFate::running:
+            ended = best && options_.impute_while_running;
+            value = best;
+            break;
+        case RunFate::finished:
+        case RunFate::stopped_early: value = best; break;
+        case RunFate::killed: value = options_.impute ? own(*options_.impute) : best; break;
+        case RunFate::failed:
+            if (options_.impute) value = own(*options_.impute);
+            break;
+    }
+    row.kind = !ended ? Kind::pending : value ? Kind::valued : Kind::lacking;
+    row.value = value.value_or(0.0);
+    return row;
+}
+
+Ledger::Change Ledger::observe(const Observation& run) {
+    Row row = judged(run);
+    const auto known = places_.find(run.order);
+    Change change{row.kind != Kind::pending, run.order};
+    if (known != places_.end()) {
+        const Row& old = rows_[known->second];
+        // A run's configuration never changes.
+        if (old.kind == row.kind && old.value == row.value && old.worst == row.worst) return {};
+        change.of_ended = change.of_ended || old.kind != Kind::pending;
+        const Point point = this->point(known->second);
+        row.identity = old.identity;
+        remove(known->second);
+        add(row, point);
+        return change;
+    }
+    const Point point = encoding_.encode(run.config);
+    row.identity = encoding_.identity(point);
+    add(row, point);
+    return change;
+}
+
+Ledger::Change Ledger::forget(std::uint64_t order) {
+    const auto known = places_.find(order);
+    if (known == places_.end()) return {};
+    const Change change{rows_[known->second].kind != Kind::pending, order};
+    remove(known->second);
+    return change;
+}
+
+void Ledger::add(const Row& row, const Point& point) {
+    places_.emplace(row.order, static_cast<Place>(rows_.size()));
+    rows_.push_back(row);
+    points_.insert(points_.end(), point.begin(), point.end());
+    if (row.identity) ++tried_[*row.identity];
+    if (row.kind == Kind::pending) {
+        pending_.insert(row.order);
+        return;
+    }
+    ended_.insert(std::lower_bound(ended_.begin(), ended_.end(), row.order), row.order);
+    if (row.kind == Kind::lacking) return;
+    const std::ptrdiff_t at = rank_of(row);
+    values_.insert(values_.begin() + at, row.value);
+    ranking_.insert(ranking_.begin() + at, row.order);
+}
+
+void Ledger::remove(Place place) {
+    const Row row = rows_[place];
+    if (row.identity) {
+        const auto found = tried_.find(*row.identity);
+        if (--found->second == 0) tried_.erase(found);
+    }
+    if (row.kind == Kind::pending) {
+        pending_.erase(row.order);
+    } else {
+        ended_.erase(std::lower_bound(ended_.begin(), ended_.end(), row.order));
+    }
+    if (row.kind == Kind::valued) {
+        const std::ptrdiff_t at = rank_of(row);
+        values_.erase(values_.begin() + at);
+        ranking_.erase(ranking_.begin() + at);
+    }
+    places_.erase(row.order);
+    const auto width = static_cast<std::ptrdiff_t>(encoding_.size());
+    const auto last = static_cast<Place>(rows_.size() - 1);
+    if (place != last) {
+        rows_[place] = rows_[last];
+        std::copy(points_.end() - width, points_.end(),
+                  points_.begin() + static_cast<std::ptrdiff_t>(place) * width);
+        places_[rows_[place].order] = place;
+    }
+    rows_.pop_back();
+    points_.resize(points_.size() - encoding_.size());
+}
+
+/// Where a row is, or belongs, in values_ and ranking_: by value, among equals by order.
+std::ptrdiff_t Ledger::rank_of(const Row& row) const {
+    const auto equal = std::equal_range(values_.begin(), values_.end(), row.value);
+    return std::lower_bound(ranking_.begin() + (equal.first - values_.begin()),
+                            ranking_.begin() + (equal.second - values_.begin()), row.order) -
+           ranking_.begin();
+}
+
+std::size_t Ledger::unnumbered() const {
+    return static_cast<std::size_t>(
+        ended_.end() - std::lower_bound(ended_.begin(), ended_.end(), Observation::unnumbered(0)));
+}
+
+bool Ledger::tried(const Point& point) const {
+    const std::optional<std::uint64_t> identity = encoding_.identity(point);
+    return identity && tried_.contains(*identity);
+}
+
+Point Ledger::point(Place place) const {
+    const auto begin = points_.begin() + static_cast<std::ptrdiff_t>(place * encoding_.size());
+    return {begin, begin + static_cast<std::ptrdiff_t>(encoding_.size())};
+}
+
+double Ledger::imputed(const std::vector<double>& sorted, std::optional<double> worst) const {
+    if (options_.impute == Impute::worst) return worst.value_or(0.0);
+    return sorted.empty() ? 0.0 : sorted[share(kLackingQuantile, sorted.size() - 1)];
+}
+
+std::optional<double> Ledger::worst_of_all() const {
+    std::optional<double> worst;
+    if (options_.impute != Impute::worst || valued() == ended()) return worst;
+    for (const Row& row : rows_) {
+        if (row.kind == Kind::pending || !row.worst) continue;
+        worst = worst ? std::max(*worst, *row.worst) : *row.worst;
+    }
+    return worst;
+}
+
+Ledger::Sample Ledger::sample(std::vector<Place> places,
+                              double imputed_value,
+                              const Population& population,
+                              Warp warp) const {
+    std::sort(places.begin(), places.end(),
+              [&](Place left, Place right) { return rows_[left].order < rows_[right].order; });
+    Sample result;
+    for (const Place place : places) {
+        const Row& row = rows_[place];
+        result.points.push_back(point(place));
+        result.values.push_back(row.kind == Kind::valued ? row.value : imputed_value);
+    }
+    result.values = warped(std::move(result.values), population, warp);
+    return result;
+}
+
+Ledger::Sample Ledger::first(std::size_t count,
+                             std::size_t size,
+                             Warp warp,
+                             std::uint64_t draw) const {
+    std::vector<Place> places;
+    std::vector<Place> valued;
+    std::optional<double> worst;
+    for (std::size_t i = 0; i < count; ++i) {
+        const Place place = places_.at(ended_[i]);
+        const Row& row = rows_[place];
+        places.push_back(place);
+        if (row.kind == Kind::valued) valued.push_back(place);
+        if (row.worst) worst = worst ? std::max(*worst, *row.worst) : *row.worst;
+    }
+    std::sort(valued.begin(), valued.end(), [&](Place left, Place right) {
+        return std::pair(rows_[left].value, rows_[left].order) <
+               std::pair(rows_[right].value, rows_[right].order);
+    });
+    std::vector<double> sorted;
+    sorted.reserve(valued.size());
+    for (const Place place : valued)
+        sorted.push_back(rows_[place].value);
+    const double stand_in = imputed(sorted, worst);
+    if (count > size) {
+        const std::size_t best = std::min(share(kBestShare, size), valued.size());
+        std::vector<bool> taken(rows_.size());
+        std::vector<Place> chosen(valued.begin(),
+                                  valued.begin() + static_cast<std::ptrdiff_t>(best));
+        for (const Place place : chosen)
+            taken[place] = true;
+        std::vector<std::pair<std::uint64_t, Place>> others;
+        for (const Place place : places) {
+            if (!taken[place]) others.emplace_back(mix64(rows_[place].order ^ draw), place);
+        }
+        const auto wanted = static_cast<std::ptrdiff_t>(size - best);
+        std::nth_element(others.begin(), others.begin() + wanted - 1, others.end());
+        for (std::ptrdiff_t i = 0; i < wanted; ++i)
+            chosen.push_back(others[static_cast<std::size_t>(i)].second);
+        places = std::move(chosen);
+    }
+    return sample(std::move(places), stand_in, {sorted, count - sorted.size(), stand_in}, warp);
+}
+
+Ledger::Sample Ledger::around_best(std::size_t size,
+                                   const Expansion& metric,
+                                   Warp warp,
+                                   std::uint64_t draw) const {
+    const double stand_in = imputed(values_, worst_of_all());
+    std::vector<Place> places;
+    if (ended() <= size) {
+        for (const std::uint64_t order : ended_)
+            places.push_back(places_.at(order));
+    } else {
+        std::vector<bool> taken(rows_.size());
+        const std::size_t best = std::min(share(kBestShare, size), values_.size());
+        for (std::size_t i = 0; i < best; ++i) {
+            places.push_back(places_.at(ranking_[i]));
+            taken[places.back()] = true;
+        }
+        struct Other {
+            double away;
+            std::uint64_t drawn;
+            Place place;
+        };
+        std::vector<Other> others;
+        others.reserve(ended());
+        const Point centre = point(places_.at(ranking_.front()));
+        for (Place place = 0; place < rows_.size(); ++place) {
+            const Row& row = rows_[place];
+            if (row.kind == Kind::pending || taken[place]) continue;
+            others.push_back({metric.distance(&points_[place * encoding_.size()], centre.data()),
+                              mix64(row.order ^ draw), place});
+        }
+        const auto near = static_cast<std::ptrdiff_t>(share(kNearShare, size));
+        const auto rest = static_cast<std::ptrdiff_t>(size - best) - near;
+        const auto take = [&](auto begin, std::ptrdiff_t count, auto less) {
+            std::nth_element(begin, begin + count, others.end(), less);
+            for (auto other = begin; other != begin + count; ++other)
+                places.push_back(other->place);
+        };
+        take(others.begin(), near, [](const Other& left, const Other& right) {
+            return std::pair(left.away, left.drawn) < std::pair(right.away, right.drawn);
+        });
+        take(others.begin() + near, rest,
+             [](const Other& left, const Other& right) { return left.drawn < right.drawn; });
+    }
+    return sample(std::move(places), stand_in, {values_, ended() - valued(), stand_in}, warp);
+}
+
+std::vector<Point> Ledger::newest_pending(std::size_t size) const {
+    std::vector<Point> points;
+    for (auto order = pending_.rbegin(); order != pending_.rend() && points.size() < size; ++order)
+        points.push_back(point(places_.at(*order)));
+    std::reverse(points.begin(), points.end());
+    return points;
+}
+
+}  // namespace sweepctl::bayes

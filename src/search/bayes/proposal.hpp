@@ -1,0 +1,28 @@
+#pragma once
+
+#include "search/bayes/encoding.hpp"
+#include "search/bayes/gaussian_process.hpp"
+#include "search/bayes/ledger.hpp"
+#include "search/bayes/random_stream.hpp"
+
+#include <optional>
+
+namespace sweepctl::bayes {
+
+/// What makes a point worth a run.
+enum class Criterion : std::uint8_t { log_improvement, confidence_bound };
+
+/// The most promising configuration that was not tried; nullopt when all were.
+[[nodiscard]] std::optional<Point> propose(const Encoding& encoding,
+                                           const Ledger& ledger,
+                                           Posterior& posterior,
+                                           const std::vector<Point>& known,
+                                           Criterion criterion,
+                                           RandomStream& stream);
+
+/// Some configuration that was not tried; nullopt when all were.
+[[nodiscard]] std::optional<Point> any_untried(const Encoding& encoding,
+                                               const Ledger& ledger,
+                                               RandomStream& stream);
+
+}  // namespace sweepctl::bayes
