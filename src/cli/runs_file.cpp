@@ -61,6 +61,9 @@ public:
             if (key == "state") run.state = word(key, value);
             if (key == "config") run.config = map(key, value);
             if (key == "summary") run.summary = map(key, value);
+            if (key == "end_reason") run.end_reason = word(key, value);
+            if (key == "suggestion" && value.is_null()) run.unsuggested = true;
+            if (key == "suggestion" && !value.is_null()) run.suggestion = count(key, value);
             if (key != "history" || value.is_null()) continue;
             auto* rows = std::get_if<ParamList>(&value.content());
             if (rows == nullptr) refuse("'history' must be a list of objects");
@@ -82,6 +85,11 @@ private:
         const auto* text = value.get_if<std::string>();
         if (text == nullptr) refuse("'" + key + "' must be a text");
         return *text;
+    }
+    [[nodiscard]] std::uint64_t count(const std::string& key, const ParamValue& value) const {
+        const auto* number = value.get_if<std::int64_t>();
+        if (number == nullptr || *number < 0) refuse("'" + key + "' must be a number from 0 on");
+        return static_cast<std::uint64_t>(*number);
     }
     [[nodiscard]] ParamMap map(const std::string& key, ParamValue& value) const {
         if (value.is_null()) return {};

@@ -2,6 +2,8 @@
 
 #include "sweepctl/core/value.hpp"
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,12 +12,17 @@
 namespace sweepctl::cli {
 
 /// {"name", "state", "config": {}, "summary": {}, "history": [{}, ...]}; what is missing is empty.
+/// Known of a sweep's own runs: "end_reason", and "suggestion", the search's number, which is null
+/// for a run that the search did not propose.
 struct FileRun {
     std::string name;
     std::string state;  ///< one of the words that run_state_from() takes
     Config config;
     ParamMap summary;
     std::vector<ParamMap> history;  ///< what it logged, in order
+    std::string end_reason;
+    std::optional<std::uint64_t> suggestion;
+    bool unsuggested = false;  ///< "suggestion" is null
 };
 
 /// Reads them; `path` "-" is standard input. Throws CliError, which names the line, where one of

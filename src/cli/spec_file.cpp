@@ -13,6 +13,7 @@
 #include <utility>
 
 #include <fcntl.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 namespace sweepctl::cli {
@@ -68,8 +69,8 @@ SweepSpec checked_spec(Session& session, const SpecFile& file, bool strict, Say 
 std::unique_ptr<SearchStrategy> strategy_of(const SweepSpec& spec, std::uint64_t seed) {
     switch (spec.method) {
         case Method::grid:
-        case Method::random: return make_strategy(spec.space, spec.search_options(seed));
-        case Method::bayes:
+        case Method::random:
+        case Method::bayes: return make_strategy(spec.space, spec.search_options(seed));
         case Method::custom: break;
     }
     throw CliError(kError,
@@ -81,6 +82,15 @@ std::optional<std::uint64_t> expected_runs(const SweepSpec& spec, const SearchSt
     const std::optional<std::uint64_t> size = strategy.size();
     if (!spec.policy.run_cap) return size;
     return size ? std::min(*size, *spec.policy.run_cap) : spec.policy.run_cap;
+}
+
+std::uint64_t drawn_seed() {
+    // 32 bits, since a person may have to type it.
+    std::uint32_t seed = 0;
+    if (::getrandom(&seed, sizeof seed, 0) != static_cast<ssize_t>(sizeof seed)) {
+        throw CliError(kError, "the kernel gives no random number", "give one with --seed");
+    }
+    return seed;
 }
 
 bool uses_seed(const SweepSpec& spec) {

@@ -39,6 +39,9 @@ enum class Say { everything, warnings };
 [[nodiscard]] std::optional<std::uint64_t> expected_runs(const SweepSpec& spec,
                                                          const SearchStrategy& strategy);
 
+/// A seed for a sweep that has none. Throws CliError when the kernel gives no random number.
+[[nodiscard]] std::uint64_t drawn_seed();
+
 /// Whether what is searched depends on the seed.
 [[nodiscard]] bool uses_seed(const SweepSpec& spec);
 

@@ -13,7 +13,7 @@ constexpr std::array kVerbs{
     &kLaunchVerb,     &kLsVerb,       &kShowVerb,    &kRunsVerb,      &kRunVerb,      &kWatchVerb,
     &kWaitVerb,       &kLogsVerb,     &kEventsVerb,  &kExplainVerb,   &kPauseVerb,    &kResumeVerb,
     &kStopVerb,       &kCancelVerb,   &kStopRunVerb, &kRetryVerb,     &kEnqueueVerb,  &kRmVerb,
-    &kExportVerb,     &kValidateVerb, &kPlanVerb,    &kEarlyStopVerb, &kLogVerb,      &kAgentVerb,
+    &kExportVerb,     &kValidateVerb, &kPlanVerb,    &kSuggestVerb, &kEarlyStopVerb, &kLogVerb,      &kAgentVerb,
     &kAgentsVerb,     &kDrainVerb,    &kServeVerb,   &kStatusVerb,    &kShutdownVerb, &kFsckVerb,
     &kCompletionVerb, &kListIdsVerb,
 };

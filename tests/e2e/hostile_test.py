@@ -61,7 +61,7 @@ def specs(home):
     refused("a0: &a0 [x]\n" + bomb + "\nmethod: grid\nparameters: {p: {values: *a11}}\n", "alias")
     refused("[" * 100_000, "bad.yaml")
     refused("\udcff\udcfe\x00", "bad.yaml")
-    refused("method: bayes\nmetric: {name: loss}\nparameters: {a: {min: 0.0, max: 1.0}}\nprogram: x\n", "bayes")
+    refused("method: bayes\nparameters: {a: {min: 0.0, max: 1.0}}\nprogram: x\n", "needs a 'metric'")
 
 
 def doors(home):

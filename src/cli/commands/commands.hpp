@@ -35,6 +35,7 @@ extern const Verb kShutdownVerb;
 extern const Verb kStatusVerb;
 extern const Verb kStopRunVerb;
 extern const Verb kStopVerb;
+extern const Verb kSuggestVerb;
 extern const Verb kValidateVerb;
 extern const Verb kWaitVerb;
 extern const Verb kWatchVerb;

@@ -18,7 +18,6 @@
 #include <vector>
 
 #include <pwd.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 namespace sweepctl::cli {
@@ -43,15 +42,6 @@ struct Surroundings {
     std::string files;    ///< its files' path without the ending, "HOME/sweeps/<sweep>/<run>.1"
     Variables variables;  ///< what is added to the launch environment
 };
-
-std::uint64_t drawn_seed() {
-    // 32 bits, since a person may have to type it.
-    std::uint32_t seed = 0;
-    if (::getrandom(&seed, sizeof seed, 0) != static_cast<ssize_t>(sizeof seed)) {
-        throw CliError(kError, "the kernel gives no random number", "give one with --seed");
-    }
-    return seed;
-}
 
 const char* own_variable(const std::string& name) {
     return std::getenv(name.c_str());
@@ -213,10 +203,17 @@ int plan(Session& session, const Options& options) {
                          (whole ? plural(*whole, "run") : "without end") +
                          (seeded ? "; " + seed_text : ""));
     }
+    if (strategy->adaptive()) {
+        session.messages.note(
+            "these are the first ones while none has ended; what runs log decides the others");
+    }
+    const auto memory = strategy->memory();
     if (options.json) session.out.write("[");
     for (std::uint64_t index = 0; index < shown; ++index) {
-        const std::optional<Config> config = strategy->suggest(index, {});
+        const std::optional<Config> config =
+            memory != nullptr ? memory->suggest(index) : strategy->suggest(index, {});
         if (!config) break;
+        if (memory != nullptr) memory->observe({index, *config, RunFate::pending, std::nullopt});
         const std::vector<std::string> argv = argv_of(spec, around, *config);
         if (options.json) {
             session.out.write(index == 0 ? "\n" : ",\n");

@@ -1,0 +1,163 @@
+#include "sweepctl/core/coverage.hpp"
+#include "sweepctl/core/run_rules.hpp"
+
+#include "cli/cli_error.hpp"
+#include "cli/commands/commands.hpp"
+#include "cli/json_view.hpp"
+#include "cli/runs_file.hpp"
+#include "cli/session.hpp"
+#include "cli/spec_file.hpp"
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace sweepctl::cli {
+
+namespace {
+
+struct Options {
+    std::string spec;
+    std::optional<std::string> runs;
+    std::optional<std::uint64_t> count;
+    std::optional<std::uint64_t> seed;
+    bool strict = false;
+};
+
+/// Names in code-point order at each level, as a search space has them.
+ParamMap in_order(ParamMap map) {
+    std::sort(map.begin(), map.end(),
+              [](const auto& left, const auto& right) { return left.first < right.first; });
+    for (auto& [name, value] : map) {
+        if (auto* group = std::get_if<ParamMap>(&value.content())) *group = in_order(*group);
+    }
+    return map;
+}
+
+/// The run as a controller would have it: number `index + 1` of its sweep, and suggestion `index`
+/// unless its line says otherwise.
+Run run_of(const FileRun& file, std::uint64_t index, const std::optional<MetricGoal>& metric) {
+    Run run;
+    run.number = index + 1;
+    run.name = file.name;
+    run.state = *run_state_from(file.state);
+    run.end_reason = end_reason_from(file.end_reason);
+    run.config = in_order(file.config);
+    if (!file.unsuggested) run.suggestion = file.suggestion.value_or(index);
+    if (!metric) return run;
+    std::vector<double> values;
+    std::vector<ParamMap> lines = file.history;
+    lines.push_back(file.summary);
+    for (const ParamMap& line : lines) {
+        for (const double value : finite_values(line, metric->name))
+            values.push_back(value);
+    }
+    if (values.empty()) return run;
+    MetricSummary& summary = run.summary.emplace_back();
+    summary.name = metric->name;
+    summary.count = values.size();
+    summary.first = values.front();
+    summary.latest = values.back();
+    summary.min = *std::min_element(values.begin(), values.end());
+    summary.max = *std::max_element(values.begin(), values.end());
+    return run;
+}
+
+/// A sweep's search as the controller drives it: each number once, and what is suggested is
+/// pending from then on.
+class Search {
+public:
+    Search(const SweepSpec& spec, std::uint64_t seed)
+        : metric_(spec.policy.metric),
+          by_cell_(spec.method == Method::grid),
+          strategy_(strategy_of(spec, seed)),
+          memory_(strategy_->memory()) {}
+
+    void take(const Run& run) {
+        // A grid's cell is covered by whatever has its values.
+        const std::optional<std::uint64_t> number =
+            by_cell_ ? strategy_->number_of(run.config) : run.suggestion;
+        if (number) coverage_.cover(*number);
+        if (memory_ == nullptr) return;
+        if (const std::optional<Observation> seen = observation_of(run, metric_))
+            memory_->observe(*seen);
+    }
+
+    std::optional<Config> next() {
+        const std::optional<std::uint64_t> number = coverage_.next(strategy_->size());
+        if (!number) return std::nullopt;
+        std::optional<Config> config =
+            memory_ != nullptr ? memory_->suggest(*number) : strategy_->suggest(*number, {});
+        if (!config) return std::nullopt;
+        coverage_.cover(*number);
+        if (memory_ != nullptr)
+            memory_->observe({*number, *config, RunFate::pending, std::nullopt});
+        return config;
+    }
+
+private:
+    std::optional<MetricGoal> metric_;
+    bool by_cell_;
+    std::unique_ptr<SearchStrategy> strategy_;
+    std::unique_ptr<SearchMemory> memory_;
+    Coverage coverage_;
+};
+
+int suggest(Session& session, const Options& options) {
+    const SweepSpec spec = checked_spec(session, read_spec_file(options.spec), options.strict);
+    if (options.spec == "-" && options.runs == "-")
+        throw CliError(kUsage, "SPEC and --runs cannot both be stdin");
+    std::optional<std::uint64_t> seed = options.seed ? options.seed : spec.seed;
+    if (!seed && uses_seed(spec)) {
+        seed = drawn_seed();
+        session.messages.note("seed " + std::to_string(*seed) + ", drawn now; --seed " +
+                              std::to_string(*seed) + " gives the same again");
+    }
+    Search search(spec, seed.value_or(0));
+    if (options.runs) {
+        std::uint64_t index = 0;
+        for (const FileRun& run : read_runs_file(*options.runs))
+            search.take(run_of(run, index++, spec.policy.metric));
+    }
+    const std::uint64_t count = options.count.value_or(1);
+    for (std::uint64_t i = 0; i < count; ++i) {
+        const std::optional<Config> config = search.next();
+        session.out.line(config ? strict_json(ParamMap{{"config", *config}}) : "null");
+    }
+    return kOk;
+}
+
+Action declare(Arguments& arguments) {
+    const auto options = std::make_shared<Options>();
+    arguments.positional(options->spec, ValueKind::file, "SPEC",
+                         "the sweep's YAML file; - is stdin");
+    arguments.option("--runs", options->runs, ValueKind::file, "FILE",
+                     "the runs so far, a JSON object a line; - is stdin");
+    arguments.option("-n,--count", options->count, "N", "how many suggestions; 1 unless given");
+    arguments.option("--seed", options->seed, "N", "instead of the spec's, or one that is drawn");
+    arguments.flag("--strict", options->strict, "unknown keys are errors, not warnings");
+    return [options](Session& session) { return suggest(session, *options); };
+}
+
+}  // namespace
+
+const Verb kSuggestVerb{
+    .name = "suggest",
+    .group = "engine, without a controller",
+    .summary = "print what the search would try next, given the runs so far",
+    .details =
+        "A pure function of its input: the same engine, and the same answers, as the controller's. "
+        "A line of FILE is {\"name\", \"state\", \"config\": {}, \"summary\": {}, \"history\": "
+        "[{}]}; the best value of the metric in history and summary counts. Printed are lines "
+        "{\"config\": {}}, or null when everything was tried. A run may have \"suggestion\", the "
+        "number under which the search proposed it (null: it did not); else its line counts, from "
+        "0 on.",
+    .examples =
+        "sweepctl suggest sweep.yaml --runs runs.jsonl\n"
+        "sweepctl suggest sweep.yaml --runs runs.jsonl -n 8 --seed 42",
+    .declare = &declare,
+};
+
+}  // namespace sweepctl::cli
