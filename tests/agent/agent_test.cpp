@@ -28,12 +28,16 @@ class NoFiles : public RunFiles {
 public:
     void follow(const RunId&, std::uint32_t, const std::string&) override {}
     void unfollow(const RunId&, std::uint32_t) override {}
-    MetricsChunk read_metrics(const std::string&, std::uint64_t offset, bool) override {
-        return {offset, {}, false, {}};
+    void follow_output(const RunId&, std::uint32_t, const std::string&) override {}
+    MetricsChunk read_metrics(const std::string&,
+                              std::uint64_t offset,
+                              MetricsFormat,
+                              bool) override {
+        MetricsChunk chunk;
+        chunk.offset_end = offset;
+        return chunk;
     }
-    std::string locate_metrics(const std::string&, const RunId&, std::uint32_t) override {
-        return {};
-    }
+    std::string locate(const std::string&, const RunId&, std::uint32_t) override { return {}; }
     LogChunk read_log(const std::string&, std::uint64_t, std::uint32_t) override { return {}; }
     std::vector<std::string> environment_of(int) override { return {}; }
     std::optional<int> program_pid(int) override { return std::nullopt; }
@@ -47,7 +51,7 @@ public:
     void connect() {
         agent.connected();
         agent.order(
-            WelcomeOrder{AgentId{"a"}, std::get<AgentHello>(sent.back()).report.sequence, 1});
+            WelcomeOrder{AgentId{"a"}, std::get<AgentHello>(sent.back()).report.sequence, 1, {}});
     }
     /// Claim k is for run k.
     void give(Fence fence) {
