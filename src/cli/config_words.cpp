@@ -122,11 +122,17 @@ std::vector<std::string> missing_parameters(const Config& config, const SearchSp
         throw CliError(kError, "the sweep has no parameter '" + printable(joined(path)) + "'",
                        near.empty() ? "" : "did you mean '" + printable(near) + "'?");
     }
+    const auto wanted = [&](std::size_t parameter) {
+        return std::none_of(space.conditions.begin(), space.conditions.end(),
+                            [&](const Condition& condition) {
+                                return condition.parameter == parameter && !condition.holds(config);
+                            });
+    };
     std::vector<std::string> missing;
-    for (const Parameter& parameter : space.parameters) {
-        if (std::find(given.begin(), given.end(), parameter.path) == given.end()) {
-            missing.push_back(joined(parameter.path));
-        }
+    for (std::size_t i = 0; i < space.parameters.size(); ++i) {
+        const Path& path = space.parameters[i].path;
+        if (std::find(given.begin(), given.end(), path) == given.end() && wanted(i))
+            missing.push_back(joined(path));
     }
     return missing;
 }

@@ -1,13 +1,13 @@
 #include "spec/parse_extension.hpp"
 
-#include "sweepctl/base/counted.hpp"
 #include "sweepctl/base/shown.hpp"
 #include "sweepctl/core/duration.hpp"
+
+#include "spec/parse_links.hpp"
 
 #include <algorithm>
 #include <array>
 #include <limits>
-#include <map>
 #include <string>
 #include <utility>
 
@@ -16,16 +16,6 @@ namespace sweepctl {
 namespace {
 
 constexpr std::uint64_t kSmallMax = 1'000'000;  ///< for counts of slots, runs, attempts
-
-/// How many unknown names get a hint: more than that nobody is shown anyway.
-constexpr std::size_t kHintsMax = 100;
-
-std::string dotted_name(const std::vector<std::string>& path) {
-    std::string name;
-    for (const std::string& level : path)
-        name.append(name.empty() ? "" : ".").append(level);
-    return name;
-}
 
 class ExtensionReader {
 public:
@@ -68,7 +58,9 @@ public:
         if (const YamlNode* metrics = fields_.map("metrics")) read_metrics(*metrics);
         program.forward_signals = fields_.flag("forward_signals").value_or(true);
         if (const YamlNode* early_stop = fields_.map("early_stop")) read_early_stop(*early_stop);
-        read_features_to_come();
+        policy.repeats =
+            static_cast<std::uint32_t>(fields_.count("repeats", 1, kSmallMax).value_or(1));
+        read_links();
     }
 
 private:
@@ -263,85 +255,17 @@ private:
         }
     }
 
-    /// Checks the shape of what this version does not do, then says so.
-    void read_features_to_come() {
-        if (const YamlNode* when = fields_.map("when")) {
-            for (const YamlNode::Entry& entry : when->entries) {
-                check_parameter(entry.key_place, entry.key, "when");
-                if (entry.value->reading.value.get_if<std::string>() != nullptr) continue;
-                findings_.error(entry.value->place,
-                                "'sweepctl.when." + shown(entry.key) + "' must be a filter, not " +
-                                    entry.value->described(),
-                                "write it as a text, as in \"optimizer = sgd\"");
-            }
-            not_yet("when");
-        }
-        if (const YamlNode* zip = fields_.list("zip")) {
-            for (const YamlNode* names : zip->items)
-                check_zipped(*names);
-            not_yet("zip");
-        }
-        if (fields_.count("repeats", 1, kSmallMax).value_or(1) > 1) not_yet("repeats");
-    }
-    void not_yet(std::string_view key) {
-        findings_.error(fields_.node().entry(key)->key_place,
-                        "'sweepctl." + std::string(key) + "' is not in this version yet",
-                        "take it out to launch the sweep without it");
-    }
-    void check_zipped(const YamlNode& names) {
-        if (names.kind != YamlNode::Kind::list || names.items.size() < 2) {
-            return findings_.error(names.place,
-                                   "'sweepctl.zip' takes lists of parameters that vary together, "
-                                   "two or more in each",
-                                   "write '[[a, b]]'");
-        }
-        std::optional<std::size_t> length;
-        for (const YamlNode* name : names.items) {
-            const Parameter* parameter = check_parameter(name->place, name->text, "zip");
-            const auto* choice =
-                parameter == nullptr ? nullptr : std::get_if<Categorical>(&parameter->distribution);
-            if (choice == nullptr) continue;
-            if (length && *length != choice->values.size()) {
-                findings_.error(name->place, "parameter '" + shown(name->text) + "' has " +
-                                                 counted(choice->values.size(), "value") +
-                                                 ", those it varies with have " +
-                                                 std::to_string(*length));
-            }
-            length = choice->values.size();
-        }
-    }
-    /// The parameter of a dotted name; nullptr where there is none, which is an error, or where it
-    /// is wrong itself.
-    const Parameter* check_parameter(Place place, const std::string& name, std::string_view key) {
-        if (parameters_.empty()) {
-            for (const Parameter& parameter : spec_.space.parameters)
-                parameters_.emplace(dotted_name(parameter.path), &parameter);
-            for (const std::vector<std::string>& path : paths_)
-                parameters_.try_emplace(dotted_name(path), nullptr);
-        }
-        if (const auto found = parameters_.find(name); found != parameters_.end()) {
-            return found->second;
-        }
-        std::string hint;
-        if (++unknown_parameters_ <= kHintsMax) {
-            std::vector<std::string_view> names;
-            for (const auto& known : parameters_)
-                names.emplace_back(known.first);
-            hint = suggest(name, names);
-        }
-        findings_.error(place,
-                        "'sweepctl." + std::string(key) + "' names '" + shown(name) +
-                            "', which is no parameter",
-                        std::move(hint));
-        return nullptr;
+    void read_links() {
+        LinksReader links(paths_, spec_, findings_);
+        if (const YamlNode* zip = fields_.list("zip")) links.read_zip(*zip);
+        if (const YamlNode* when = fields_.map("when"))
+            links.read_when(*when, fields_.node().entry("when")->key_place);
     }
 
     const std::vector<std::vector<std::string>>& paths_;
     SweepSpec& spec_;
     Findings& findings_;
     Fields fields_;
-    std::map<std::string, const Parameter*> parameters_;  ///< by dotted name, made when needed
-    std::size_t unknown_parameters_ = 0;
 };
 
 }  // namespace

@@ -372,6 +372,30 @@ TEST_CASE("schedule: an agent that leaves and comes back in one batch is stored"
     CHECK(world.agents().contains(AgentId{"a"}));
 }
 
+TEST_CASE("schedule: a start says which repeat it is", "[core][schedule]") {
+    Fixture world;
+    const bool repeated = GENERATE(false, true);
+    const SweepId sweep = world.create_sweep(with(std::nullopt, [&](SweepPolicy& policy) {
+        if (repeated) policy.repeats = 3;
+    }));
+    world.connect("a", 5);
+    std::vector<std::uint32_t> repeats;
+    for (const StartOrder& start : world.starts())
+        repeats.push_back(start.repeat);
+    CHECK(repeats == (repeated ? std::vector<std::uint32_t>{1, 2, 3, 1, 2}
+                               : std::vector<std::uint32_t>(5, 0)));
+    // One that a person enqueued has no siblings; another attempt is the same repeat again.
+    world.enqueue(sweep, {{"x", ParamValue("mine")}});
+    world.started("a", world.start(1));
+    world.exited("a", world.start(1), 1);
+    CHECK(world.starts().at(5).repeat == (repeated ? 1U : 0U));
+    world.retry(world.start(1).run);
+    world.started("a", world.start(0));
+    world.exited("a", world.start(0), 0);
+    REQUIRE(world.starts().at(6).execution.run == world.start(1).run);
+    CHECK(world.starts().at(6).repeat == (repeated ? 2U : 0U));
+}
+
 TEST_CASE("schedule: metric.target ends the sweep, what lives goes on", "[core][schedule]") {
     Fixture world;
     const SweepId sweep = world.create_sweep(with(std::nullopt, [](SweepPolicy& policy) {
@@ -405,6 +429,29 @@ TEST_CASE("schedule: metric.target ends the sweep, what lives goes on", "[core][
     // Whoever resumes it wants more.
     world.command(sweep, SweepCommand::resume);
     CHECK(world.starts().size() == 8);
+}
+
+TEST_CASE("schedule: a target counts in the metric's own direction, whatever comes after",
+          "[core][schedule]") {
+    const Goal goal = GENERATE(Goal::minimize, Goal::maximize);
+    Fixture world;
+    const SweepId sweep = world.create_sweep(with(std::nullopt, [&](SweepPolicy& policy) {
+        policy.metric = MetricGoal{"score", goal, 0.5};
+    }));
+    world.connect("a", 1);
+    world.started("a", world.start(0));
+    const double sign = goal == Goal::minimize ? 1 : -1;
+    world.metric("a", world.start(0), "score", 0.5 + sign * 0.1);
+    world.metric("a", world.start(0), "other", 0.5 - sign * 0.1);
+    CHECK_FALSE(world.record(sweep).target_reached);
+    world.metric("a", world.start(0), "score", 0.5);
+    CHECK(world.record(sweep).target_reached);
+    world.restart();
+    world.hello("a", {world.start(0)}, {});
+    world.metric("a", world.start(0), "score", 0.5 + sign * 0.3);  // Once is enough.
+    world.exited("a", world.start(0), 0);
+    CHECK(world.status(sweep) == SweepStatus::finished);
+    CHECK(world.starts().size() == 1);
 }
 
 TEST_CASE("schedule: a target that is reached while paused is not forgotten", "[core][schedule]") {

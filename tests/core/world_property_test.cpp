@@ -64,6 +64,7 @@ private:
         if (chance(30)) policy.timeout = std::chrono::seconds{1 + pick(100)};
         if (chance(30)) policy.heartbeat_timeout = std::chrono::seconds{1 + pick(60)};
         if (chance(40)) policy.metric = MetricGoal{"loss", Goal::minimize, 0.02};
+        if (policy.metric && chance(50)) policy.early_stop = AshaRule{1, 2};
         policy.resources.cpus = 1 + static_cast<std::uint32_t>(pick(2));
         sweeps_.push_back(world.create_sweep(options));
     }

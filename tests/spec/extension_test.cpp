@@ -133,17 +133,21 @@ TEST_CASE("sweepctl keys: what is wrong", "[spec][extension]") {
          {"4:30 'sweepctl.fail_fast.runs' must be a whole number from 1 to 1000000, not '0'"}},
         {"metrics: {stdout: xml}", {"4:30 unknown sweepctl.metrics.stdout 'xml'"}},
         {"forward_signals: 1", {"4:29 'sweepctl.forward_signals' must be true or false, not '1'"}},
-        {"when: {p: \"q = 1\"}", {"4:12 'sweepctl.when' is not in this version yet"}},
+        {"when: {p: \"q = 1\"}", {"4:22 'sweepctl.when.p' names 'q', which is no parameter"}},
+        {"when: {p: \"p = 1\"}", {"4:22 'sweepctl.when.p' looks at itself"}},
+        {"when: {p: \"state = failed\"}",
+         {"4:22 'sweepctl.when.p' names 'state', which is no parameter"}},
+        {"when: {p: \"summary.p = 1\"}", {"4:22 'sweepctl.when.p' looks at the run's 'p'"}},
+        {"when: {p: \"q = \"}",
+         {"4:22 'sweepctl.when.p' cannot be read at character 5: expected a value, not the end"}},
         {"when: {x: 1}",
-         {"4:12 'sweepctl.when' is not in this version yet",
-          "4:19 'sweepctl.when' names 'x', which is no parameter",
+         {"4:19 'sweepctl.when' names 'x', which is no parameter",
           "4:22 'sweepctl.when.x' must be a filter, not '1'"}},
         {"zip: [[p, x], [p]]",
-         {"4:12 'sweepctl.zip' is not in this version yet",
-          "4:22 'sweepctl.zip' names 'x', which is no parameter",
+         {"4:22 'sweepctl.zip' names 'x', which is no parameter",
           "4:26 'sweepctl.zip' takes lists of parameters that vary together, two or more in each"}},
+        {"zip: [[p, p]]", {"4:22 parameter 'p' is zipped twice"}},
         {"zip: p", {"4:17 'sweepctl.zip' must be a list, not the text 'p'"}},
-        {"repeats: 3", {"4:12 'sweepctl.repeats' is not in this version yet"}},
         {"repeats: 0",
          {"4:21 'sweepctl.repeats' must be a whole number from 1 to 1000000, not '0'"}},
         {"early_stop: {type: median, min_iter: 5, min_runs: 5}",
@@ -198,6 +202,76 @@ TEST_CASE("sweepctl keys: zipped parameters have equally many values", "[spec][e
     const Lines errors = errors_of(
         "program: a\nmethod: grid\nparameters: {a: {values: [1, 2]}, b: {values: [1]}}\n"
         "sweepctl: {zip: [[a, b]]}\n");
-    CHECK(errors == Lines{"4:12 'sweepctl.zip' is not in this version yet",
-                          "4:22 parameter 'b' has 1 value, those it varies with have 2"});
+    CHECK(errors == Lines{"4:22 parameter 'b' has 1 value, those it varies with have 2"});
+    CHECK(errors_of("program: a\nmethod: random\nparameters: {a: {min: 1, max: 2}, b: {values: [1, "
+                    "2], probabilities: [0.5, 0.5]}}\nsweepctl: {zip: [[a, b]]}\n") ==
+          Lines{"4:19 parameter 'a' has no list of values to vary together",
+                "4:22 parameter 'b' has probabilities of its own"});
+}
+
+namespace {
+
+std::string with_three(const std::string& method, const std::string& own) {
+    return "program: a\nmethod: " + method +
+           "\nparameters: {a: {values: [1, 2]}, b: {values: [1, 2]}, c: {parameters: {d: {min: 1, "
+           "max: 1000000}}}}\nsweepctl: {" +
+           own + "}\n";
+}
+
+}  // namespace
+
+TEST_CASE("sweepctl keys: linked, conditional and repeated parameters are read",
+          "[spec][extension]") {
+    const SweepSpec spec =
+        spec_of(with_three("random",
+                           "zip: [[b, a]], when: {c.d: \"a = 2 and not config.b in (1, 3)\"}, "
+                           "repeats: 3"));
+    CHECK(spec.space.zips == std::vector<std::vector<std::size_t>>{{0, 1}});
+    CHECK(spec.policy.repeats == 3);
+    CHECK(spec.search_options(7).repeats == 3);
+    REQUIRE(spec.space.conditions.size() == 1);
+    const Condition& condition = spec.space.conditions[0];
+    CHECK(condition.parameter == 2);
+    CHECK(condition.reads == std::vector<std::size_t>{0, 1});
+    CHECK(condition.text == "a = 2 and not config.b in (1, 3)");
+    CHECK(condition.holds({{"a", 2}, {"b", 2}}));
+    CHECK_FALSE(condition.holds({{"a", 2}, {"b", 1}}));
+    CHECK_FALSE(condition.holds({{"b", 2}}));  // What is absent equals nothing.
+}
+
+TEST_CASE("sweepctl keys: conditions come after those that they depend on", "[spec][extension]") {
+    const SweepSpec spec = spec_of(with_three("random", "when: {a: \"b = 1\", b: \"c.d > 5\"}"));
+    REQUIRE(spec.space.conditions.size() == 2);
+    CHECK(spec.space.conditions[0].parameter == 1);
+    CHECK(spec.space.conditions[1].parameter == 0);
+    CHECK(errors_of(with_three("random", "when: {a: \"b = 1\", b: \"a = 1\", c.d: \"a = 1\"}")) ==
+          Lines{"4:22 'sweepctl.when.a' depends on itself by way of other conditions",
+                "4:34 'sweepctl.when.b' depends on itself by way of other conditions",
+                "4:48 'sweepctl.when.c.d' depends on itself by way of other conditions"});
+}
+
+TEST_CASE("sweepctl keys: a command needs no parameter that may be absent", "[spec][extension]") {
+    const std::string text = with_three("random", "when: {a: \"b = 1\"}");
+    CHECK(errors_of(text + "command: [x, \"--b=${b}\", \"${args}\"]\n").empty());
+    CHECK(errors_of(text + "command: [x, \"--a=${a}\"]\n") ==
+          Lines{"4:22 'a' is absent where 'sweepctl.when.a' does not hold, but the command has "
+                "'${a}'"});
+}
+
+TEST_CASE("sweepctl keys: what is zipped has one condition", "[spec][extension]") {
+    CHECK(errors_of(with_three("random", "zip: [[a, b]], when: {a: \"c.d = 1\"}")) ==
+          Lines{"4:37 'sweepctl.when.a' and those it is zipped with must have the same condition, "
+                "or none"});
+    CHECK(
+        errors_of(with_three("random", "zip: [[a, b]], when: {a: \"c.d = 1\", b: \"c.d = 2\"}")) ==
+        Lines{"4:51 'sweepctl.when.a' and those it is zipped with must have the same condition, "
+              "or none"});
+    CHECK(errors_of(with_three("random", "zip: [[a, b]], when: {a: \"c.d = 1\", b: \"c.d = 1\"}"))
+              .empty());
+}
+
+TEST_CASE("sweepctl keys: a grid does not try too many combinations", "[spec][extension]") {
+    CHECK(errors_of(with_three("grid", "when: {c.d: \"a = 1\"}")).empty());
+    CHECK(errors_of(with_three("grid", "when: {a: \"c.d = 1\"}")) ==
+          Lines{"4:12 'sweepctl.when' looks at parameters of too many combinations for a grid"});
 }

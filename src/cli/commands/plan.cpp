@@ -161,9 +161,13 @@ ParamValue json_of(std::uint64_t index,
 
 std::string text_of(std::uint64_t index,
                     const Config& config,
-                    const std::vector<std::string>& argv) {
-    return "\nrun " + count_text(index + 1) + "\n  config  " + printable(strict_json(config)) +
-           "\n  argv    " + printable(shell_text(argv)) + "\n";
+                    const std::vector<std::string>& argv,
+                    std::uint32_t repeats) {
+    const std::string repeat =
+        repeats > 1 ? ", repeat " + count_text(index % repeats + 1) + " of " + count_text(repeats)
+                    : "";
+    return "\nrun " + count_text(index + 1) + repeat + "\n  config  " +
+           printable(strict_json(config)) + "\n  argv    " + printable(shell_text(argv)) + "\n";
 }
 
 std::string common_text(const Surroundings& around) {
@@ -188,7 +192,7 @@ int plan(Session& session, const Options& options) {
                                             : 0;
     const auto strategy = strategy_of(spec, seed);
     const std::string home = state_directory(session.globals.home);
-    const Surroundings around = surroundings_of(options, spec, home);
+    Surroundings around = surroundings_of(options, spec, home);
 
     const std::uint64_t wanted = options.count.value_or(10);
     const std::optional<std::uint64_t> whole = expected_runs(spec, *strategy);
@@ -214,17 +218,21 @@ int plan(Session& session, const Options& options) {
             memory != nullptr ? memory->suggest(index) : strategy->suggest(index, {});
         if (!config) break;
         if (memory != nullptr) memory->observe({index, *config, RunFate::pending, std::nullopt});
+        const std::uint32_t repeats = spec.policy.repeats;
+        if (repeats > 1)
+            set(around.variables, "SWEEPCTL_REPEAT", std::to_string(index % repeats + 1));
         const std::vector<std::string> argv = argv_of(spec, around, *config);
         if (options.json) {
             session.out.write(index == 0 ? "\n" : ",\n");
             session.out.write(strict_json(json_of(index, *config, argv, around)));
         } else {
-            session.out.write(text_of(index, *config, argv));
+            session.out.write(text_of(index, *config, argv, repeats));
         }
     }
     if (options.json) {
         session.out.line(shown == 0 ? "]" : "\n]");
     } else {
+        if (spec.policy.repeats > 1) set(around.variables, "SWEEPCTL_REPEAT", "<repeat>");
         session.out.write(common_text(around));
         if (!whole || shown < *whole) {
             session.out.line("\n(" + (whole ? count_text(*whole - shown) + " more" : "and so on") +

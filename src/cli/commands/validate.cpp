@@ -52,6 +52,16 @@ Facts facts_of(const SweepSpec& spec, std::optional<std::uint64_t> runs) {
     facts.emplace_back("method", std::string(to_string(spec.method)) + ", " +
                                      (runs ? plural(*runs, "run") : "without end"));
     facts.emplace_back("parameters", joined(names, ", "));
+    for (const std::vector<std::size_t>& group : spec.space.zips) {
+        std::vector<std::string> together;
+        for (const std::size_t parameter : group)
+            together.push_back(names[parameter]);
+        facts.emplace_back("zip", joined(together, ", ") + " vary together");
+    }
+    for (const Condition& condition : spec.space.conditions)
+        facts.emplace_back("when", names[condition.parameter] + " only if " + condition.text);
+    if (policy.repeats > 1)
+        facts.emplace_back("repeats", plural(policy.repeats, "run") + " of each configuration");
     if (policy.metric) {
         facts.emplace_back(
             "metric",
