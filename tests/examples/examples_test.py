@@ -66,7 +66,7 @@ class ExamplesTest(unittest.TestCase):
             self.assertEqual(run["sweep"], sweep["id"])
         return sweep, runs
 
-    def replay(self, spec, rule):
+    def replay(self, spec, rule, stops_min=5):
         """A sweep of played back trainings, of which the hopeless are stopped."""
         done = subprocess.run(
             [SWEEPCTL, "launch", spec],
@@ -89,7 +89,7 @@ class ExamplesTest(unittest.TestCase):
         self.assertLessEqual(ends, {("finished", 0), ("failed", 1)})
         self.assertIn(("finished", 0), ends)
         # Which ones are stopped depends on who logs first, that some are does not.
-        self.assertGreaterEqual(len(stopped), 5)
+        self.assertGreaterEqual(len(stopped), stops_min)
         for run in stopped:
             told = self.sweepctl("explain", run["id"])
             self.assertIn("early stopping judged it hopeless", told)
@@ -108,6 +108,10 @@ class ExamplesTest(unittest.TestCase):
         for event in orders:
             self.assertEqual(event["reason"], "early_terminate")
             self.assertRegex(event["detail"], r"^val_top1 [0-9.e-]+ at band (9|27|81) is worse than the threshold")
+
+    def test_replay_bayes(self):
+        sweep, _ = self.replay("sweep-bayes.yaml", "hyperband, min_iter 9, eta 3", stops_min=1)
+        self.assertEqual(sweep["method"], "bayes")
 
     def test_replay_median(self):
         _, stopped = self.replay("sweep-median.yaml", "median, min_iter 5, min_runs 5")

@@ -53,8 +53,8 @@ public:
     void tree_gone(RealExecution& execution);
 
     // --- What people do and are told
-    /// Whether a sweep's runs end by their sweep's timeout.
-    std::function<bool(const SweepId&)> has_timeout = [](const SweepId&) { return false; };
+    /// Whether a sweep ends runs by itself: by its timeout, or early.
+    std::function<bool(const SweepId&)> ends_its_runs = [](const SweepId&) { return false; };
     void asked(const SweepId& sweep, SweepCommand command);
     void asked_to_end(const SweepId& sweep) { end_wanted_.insert(sweep.text); }
     void asked_to_end(const RunId& run) { end_wanted_.insert(run.text); }

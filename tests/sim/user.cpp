@@ -42,10 +42,11 @@ User::User(Agenda& agenda,
       disk_(std::move(disk)),
       plans_(plans) {
     // Whoever created it may never have been answered.
-    truth_.has_timeout = [this](const SweepId& id) {
+    truth_.ends_its_runs = [this](const SweepId& id) {
         const auto sweep = disk_->sweeps.find(id);
-        return sweep != disk_->sweeps.end() &&
-               plans_.at(sweep->second.origin.spec).options.policy.timeout.has_value();
+        if (sweep == disk_->sweeps.end()) return false;
+        const SweepPolicy& policy = plans_.at(sweep->second.origin.spec).options.policy;
+        return policy.timeout.has_value() || policy.early_stop.has_value();
     };
 }
 
@@ -148,6 +149,14 @@ void User::create_sweep() {
         policy.heartbeat_timeout = random.between(Duration{25'000}, Duration{90'000});
     if (random.chance(30))
         policy.metric = MetricGoal{"loss", Goal::minimize, random.chance(50) ? 0.11 : 0.01};
+    if (random.chance(20)) {
+        policy.metric = MetricGoal{"loss", Goal::minimize, std::nullopt};
+        HyperbandRule hyperband;
+        hyperband.min_iter = 1;
+        const EarlyStopRule rules[] = {hyperband, AshaRule{1, 2}, MedianRule{1, 2}};
+        policy.early_stop = rules[random.pick(3)];
+    }
+    if (random.chance(10)) policy.repeats = 2;
     if (random.chance(20)) policy.resources.cpus = 2;
     if (random.chance(20)) policy.resources.gpus = 1;
     plan.kill_delay = random.between(Duration{10}, Duration{5'000});
