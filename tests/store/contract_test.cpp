@@ -641,53 +641,6 @@ TEST_CASE("store: the best run without one is the best of the others", "[store][
     CHECK_FALSE(store->best_without(SweepId("s2"), RunId("r6")));
 }
 
-TEST_CASE("store: a metric's history is that of each run since it last began anew",
-          "[store][contract]") {
-    const auto backend = make_backend();
-    const auto store = backend->open();
-    Changes changes;
-    changes.new_sweeps = {make_sweep("s1"), make_sweep("s2")};
-    // By number, not by id.
-    Run preempted = make_run("r9", "s1", 1);
-    preempted.attempt = 4;  // 1 failed, 2 and 3 were preempted: 2, 3 and 4 are one list.
-    const Run other = make_run("r2", "s1", 2);
-    const Run silent = make_run("r3", "s1", 3);
-    const Run elsewhere = make_run("r4", "s2", 1);
-    for (const Run& run : {preempted, other, silent, elsewhere})
-        changes.runs.push_back(RunRow{run, true});
-    for (const std::uint32_t attempt : {1U, 2U, 3U}) {
-        Attempt past;
-        past.run = preempted.id;
-        past.attempt = attempt;
-        past.state = attempt == 1 ? RunState::failed : RunState::pending;
-        changes.attempts.push_back(past);
-    }
-    changes.metrics = {
-        MetricLines{preempted.id, 1, 0, {R"({"val.loss":99})"}},
-        MetricLines{preempted.id, 2, 0, {R"({"val.loss":9})", R"({"x":1})"}},
-        MetricLines{preempted.id, 4, 0, {R"({"val":{"loss":7}})"}},
-        MetricLines{preempted.id, 3, 0, {R"({"val.loss":8.5})"}},
-        MetricLines{other.id, 1, 1, {R"({"val.loss":2,"val.lossy":3})", R"({"val.loss":1})"}},
-        MetricLines{other.id, 1, 0, {R"({"val.loss":"5"})"}},
-        MetricLines{silent.id,
-                    1,
-                    0,
-                    {R"({"val.loss":NaN})", R"({"val.loss":true})", R"({"val.loss":1e999})",
-                     R"({"loss":4})"}},
-        MetricLines{elsewhere.id, 1, 0, {R"({"val.loss":6})"}},
-    };
-    REQUIRE_FALSE(commit_now(*store, backend->wake, changes));
-
-    const std::vector<MetricSeries> history = store->metric_history(SweepId("s1"), "val.loss");
-    REQUIRE(history.size() == 2);
-    CHECK(history[0].number == 1);
-    CHECK(history[0].values == std::vector<double>{9, 8.5, 7});
-    CHECK(history[1].number == 2);
-    CHECK(history[1].values == std::vector<double>{2, 1});
-    CHECK(store->metric_history(SweepId("s1"), "accuracy").empty());
-    CHECK(store->metric_history(SweepId("s9"), "val.loss").empty());
-}
-
 TEST_CASE("store: what a search learns from is read run by run", "[store][contract]") {
     const auto backend = make_backend();
     const auto store = backend->open();
