@@ -15,6 +15,6 @@ echo
 echo
 echo "512 trainings of AlexNet on ImageNet, 8 workers, random order, 10 seeds, medians:"
 echo
-echo "| rule | epochs run | GPU share | best top-1 | at 5 % | at 10 % |"
-echo "|---|---|---|---|---|---|"
+echo "| rule | epochs run | GPU share | best top-1 | regret | at 5 % | at 10 % |"
+echo "|---|---|---|---|---|---|---|"
 "$build/tests/bench/early_stop_bench" replay "$table" 8 10

@@ -5,7 +5,7 @@
 //   early_stop_bench replay TABLE WORKERS SEEDS
 //       512 real trainings in random order on so many workers, as if they ran, for each rule of the
 //       reference; TABLE is examples/replay/alexnet.csv unpacked. A line each:
-//       "RULE EPOCHS GPU_SHARE BEST BEST_AT_5% BEST_AT_10%", medians over the seeds
+//       "RULE EPOCHS GPU_SHARE BEST REGRET BEST_AT_5% BEST_AT_10%", medians over the seeds
 
 #include "sweepctl/core/early_stop.hpp"
 
@@ -194,6 +194,7 @@ int replay(const char* path, std::size_t workers, std::uint64_t seeds) {
         std::vector<double> epochs;
         std::vector<double> share;
         std::vector<double> best;
+        std::vector<double> regret;
         std::vector<double> at5;
         std::vector<double> at10;
         for (std::uint64_t seed = 0; seed < seeds; ++seed) {
@@ -205,11 +206,13 @@ int replay(const char* path, std::size_t workers, std::uint64_t seeds) {
             epochs.push_back(with.epochs);
             share.push_back(with.gpu_seconds / none.gpu_seconds);
             best.push_back(with.best);
+            regret.push_back(none.best - with.best);
             at5.push_back(with.best_at(0.05 * none.wall_seconds));
             at10.push_back(with.best_at(0.10 * none.wall_seconds));
         }
-        std::printf("| %s | %.0f | %.2f | %.4f | %.4f | %.4f |\n", named.name.c_str(),
-                    median(epochs), median(share), median(best), median(at5), median(at10));
+        std::printf("| %s | %.0f | %.2f | %.4f | %.4f | %.4f | %.4f |\n", named.name.c_str(),
+                    median(epochs), median(share), median(best), median(regret), median(at5),
+                    median(at10));
     }
     return 0;
 }
