@@ -72,6 +72,7 @@ public:
     Search(const SweepSpec& spec, std::uint64_t seed)
         : metric_(spec.policy.metric),
           by_cell_(spec.method == Method::grid),
+          repeats_(by_cell_ ? spec.policy.repeats : 1),
           strategy_(strategy_of(spec, seed)),
           memory_(strategy_->memory()) {}
 
@@ -79,7 +80,10 @@ public:
         // A grid's cell is covered by whatever has its values.
         const std::optional<std::uint64_t> number =
             by_cell_ ? strategy_->number_of(run.config) : run.suggestion;
-        if (number) coverage_.cover(*number);
+        // Of the repeats of a cell the next one.
+        for (std::uint32_t i = 0; number && i < repeats_; ++i) {
+            if (coverage_.cover(*number + i)) break;
+        }
         if (memory_ == nullptr) return;
         if (const std::optional<Observation> seen = observation_of(run, metric_))
             memory_->observe(*seen);
@@ -100,6 +104,7 @@ public:
 private:
     std::optional<MetricGoal> metric_;
     bool by_cell_;
+    std::uint32_t repeats_;
     std::unique_ptr<SearchStrategy> strategy_;
     std::unique_ptr<SearchMemory> memory_;
     Coverage coverage_;
