@@ -41,7 +41,7 @@ sweep=$(tail -n 1 "$output")
 say "its runs, the best first"
 sweepctl runs "$sweep" --sort -val_accuracy
 
-say "the best run"
+say "the best run, by its best epoch (the list shows the last one)"
 best=$(sweepctl show "$sweep" --json |
     /usr/bin/python3 -c 'import json, sys; print((json.load(sys.stdin)["best"] or {}).get("run") or "")')
 [[ -n $best ]] || fail "no run of sweep '$sweep' has a val_accuracy"

@@ -32,6 +32,7 @@ Agent::Agent(AgentSettings settings,
 void Agent::connected() {
     connected_ = true;
     welcomed_ = false;
+    last_claim_ = 0;
     awaiting_ack_.clear();
     AgentHello hello;
     hello.agent = settings_.record;
@@ -49,8 +50,13 @@ void Agent::connected() {
             hello.live.push_back(execution.ref);
         }
     }
-    for (auto& [key, execution] : executions_)
+    for (auto& [key, execution] : executions_) {
         execution.metrics_in_flight = false;
+        for (Reading* reading : {&execution.metrics, &execution.output}) {
+            reading->read = reading->acked;  // What was under way may be lost.
+            reading->mistake_told = false;
+        }
+    }
     in_flight_ = hello.report;
     in_flight_since_ = clock_.now().steady;
     awaiting_ack_.push_back(clock_.now().boottime_ms);
@@ -134,6 +140,10 @@ void Agent::on(const StartOrder& order) {
         flush();
         return;
     }
+    // Claims come in the order of their fences: this one came before, and was given back or is
+    // over.
+    if (order.execution.fence <= last_claim_) return;
+    last_claim_ = order.execution.fence;
     if (draining_ || executions_.contains(key)) {
         // An older claim of the same attempt is not over yet, or we take nothing more.
         pending_.returned.push_back(order.execution);
@@ -190,7 +200,7 @@ void Agent::on(const ExitOrder&) {
 }
 
 void Agent::drain() {
-    draining_ = true;
+    if (!std::exchange(draining_, true)) drain_untold_ = true;
     const std::deque<Key> held = queue_;
     for (const Key& key : held)
         give_back(executions_.at(key));

@@ -31,9 +31,9 @@ bool Agent::anything_to_report() const {
            !pending_.returned.empty();
 }
 
-/// Twice what ends from one report's acknowledgement to the next one's, and never less than one more per
-/// slot. Holding back works only while more than half of the window is there, so that time counts several
-/// times: with less, short runs would be reported one by one, a transaction each.
+/// Twice what ends from one report's acknowledgement to the next one's, and never less than one
+/// more per slot. Holding back works only while more than half of the window is there, so that time
+/// counts several times: with less, short runs would be reported one by one, a transaction each.
 std::uint32_t Agent::window() const {
     constexpr double kHeldBackTimes = 4.0;
     const double seconds =
@@ -46,6 +46,7 @@ std::uint32_t Agent::window() const {
 AgentReport Agent::merge_reports() {
     AgentReport merged = std::move(in_flight_).value_or(AgentReport{});
     in_flight_.reset();
+    held_back_until_.reset();  // What was held back is in it.
     append(merged.started, pending_.started);
     append(merged.ended, pending_.ended);
     append(merged.drained, pending_.drained);
@@ -53,11 +54,13 @@ AgentReport Agent::merge_reports() {
     merged.agent = settings_.record.id;
     merged.sequence = ++sequence_;
     merged.window = window();
+    merged.draining = draining_;
+    drain_untold_ = false;
     return merged;
 }
 
 void Agent::flush() {
-    if (!welcomed_ || in_flight_ || !anything_to_report()) return;
+    if (!welcomed_ || in_flight_ || (!anything_to_report() && !drain_untold_)) return;
     const AgentClockReading now = clock_.now();
     // As long as half of what is held is there, the slots stay busy without news from the
     // controller.
@@ -66,7 +69,6 @@ void Agent::flush() {
         if (!held_back_until_) held_back_until_ = now.steady + kHoldBack;
         if (now.steady < *held_back_until_) return;
     }
-    held_back_until_.reset();
     const std::chrono::duration<double> measured = now.steady - rate_since_;
     if (measured.count() >= 0.05) {
         const double rate = static_cast<double>(ends_counted_) / measured.count();
@@ -100,6 +102,7 @@ std::optional<SteadyTime> Agent::next_deadline() const {
     if (!welcomed_) return std::nullopt;
     SteadyTime next = last_heartbeat_ + (queue_.empty() ? kHeartbeat : kHeartbeatWithHeld);
     if (held_back_until_ && !in_flight_) next = std::min(next, *held_back_until_);
+    if (next_look_) next = std::min(next, *next_look_);
     return next;
 }
 
@@ -108,6 +111,7 @@ void Agent::tick() {
     const SteadyTime now = clock_.now().steady;
     if (now >= last_heartbeat_ + (queue_.empty() ? kHeartbeat : kHeartbeatWithHeld))
         send_heartbeat();
+    if (next_look_ && now >= *next_look_) look_again();
     start_what_fits();
     flush();
 }

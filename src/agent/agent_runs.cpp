@@ -34,7 +34,7 @@ std::string sentence(const SpawnError& error, const LaunchRequest* request) {
 // ---------------------------------------------------------------------------------------------
 
 void Agent::start_what_fits() {
-    if (queue_.empty() || slots_taken_ >= settings_.record.slots) return;
+    if (queue_.empty() || slots_taken_ >= settings_.record.slots || unplaced_ > 0) return;
     const AgentClockReading now = clock_.now();
     if (!lease_holds(now)) return;
     for (std::size_t i = 0; i < queue_.size() && slots_taken_ < settings_.record.slots;) {
@@ -68,9 +68,8 @@ bool Agent::start(Execution& execution) {
         free_gpus_.erase(free_gpus_.begin());
     }
     execution.since = clock_.now().steady;
-    execution.metrics_path =
-        run_file_stem(settings_.home, execution.sweep, execution.ref.run, execution.ref.attempt) +
-        ".metrics.jsonl";
+    name_files(execution, run_file_stem(settings_.home, execution.sweep, execution.ref.run,
+                                        execution.ref.attempt));
 
     Result<LaunchRequest, std::string> request =
         launch_request({settings_, briefs_.at(execution.sweep), execution.order, execution.slot,
@@ -82,7 +81,7 @@ bool Agent::start(Execution& execution) {
         failed.code = 126;
         failed.at = clock_.now().wall;
         failed.detail = request.error();
-        execution.metrics_done = true;
+        execution.metrics.done = execution.output.done = true;
         set_drained(execution);
         end(execution, std::move(failed));
         return false;
@@ -90,7 +89,7 @@ bool Agent::start(Execution& execution) {
     execution.phase = Phase::launching;
     execution.runner_alive = true;
     (*request).lease_deadline_ms = lease_start_ms_ + kClaimLease.count();
-    files_.follow(execution.ref.run, execution.ref.attempt, execution.metrics_path);
+    files_.follow(execution.ref.run, execution.ref.attempt, execution.metrics.path);
     launcher_.launch(std::move(request).value());
     return true;
 }
@@ -113,7 +112,7 @@ void Agent::launch_failed(const RunId& run, std::uint32_t attempt, const LaunchF
     failed.code = failure.error == ENOENT ? 127 : 126;
     failed.at = clock_.now().wall;
     failed.detail = describe(failure);
-    execution->metrics_done = true;
+    execution->metrics.done = execution->output.done = true;
     set_drained(*execution);
     end(*execution, std::move(failed));
     start_what_fits();
@@ -139,6 +138,8 @@ void Agent::record(const Started& record) {
     execution->phase = Phase::live;
     execution->runner_pid = record.runner.pid;
     pending_.started.push_back({execution->ref, record.at, std::nullopt});
+    execution->output.dirty = true;
+    pump_metrics(*execution);
 }
 
 void Agent::record(const Ended& record) {
@@ -243,6 +244,7 @@ void Agent::set_drained(Execution& execution) {
 }
 
 void Agent::free_slot(Execution& execution) {
+    if (std::exchange(execution.unplaced, false)) --unplaced_;
     if (!execution.holds_slot) return;
     execution.holds_slot = false;
     slots_taken_ -= execution.resources.cpus;
@@ -252,7 +254,7 @@ void Agent::free_slot(Execution& execution) {
 }
 
 void Agent::report_end_if_ready(Execution& execution) {
-    if (!execution.end || !execution.metrics_done) return;
+    if (!execution.end || !execution.metrics.done || !execution.output.done) return;
     execution.end->drained = execution.drained;
     pending_.ended.push_back(std::move(*execution.end));
     execution.end.reset();
@@ -264,61 +266,6 @@ void Agent::erase(const Key& key) {
     launcher_.forget(key.first, key.second);
     files_.unfollow(key.first, key.second);
     executions_.erase(key);
-}
-
-// --- Metrics
-// ----------------------------------------------------------------------------------------------
-
-void Agent::metrics_changed(const RunId& run, std::uint32_t attempt) {
-    Execution* execution = find(run, attempt);
-    if (execution == nullptr) return;
-    execution->metrics_dirty = true;
-    pump_metrics(*execution);
-    flush();
-}
-
-/// Sends the next piece of the metrics file; one is under way at a time. After the program's end
-/// reads on until nothing is left, and then lets the end be reported.
-void Agent::pump_metrics(Execution& execution) {
-    if (execution.metrics_in_flight || execution.metrics_done) {
-        report_end_if_ready(execution);
-        return;
-    }
-    const bool final = execution.end.has_value();
-    if (!final && !execution.metrics_dirty) return;
-    if (!final && !welcomed_) return;
-    MetricsChunk chunk;
-    if (!execution.metrics_path.empty()) {
-        chunk = files_.read_metrics(execution.metrics_path, execution.metrics_acked, final);
-    }
-    if (chunk.offset_end <= execution.metrics_acked) {
-        execution.metrics_dirty = false;
-        execution.metrics_done = final;
-        report_end_if_ready(execution);
-        return;
-    }
-    if (!welcomed_) return;  // Sent once the link is there again; the end waits for it.
-    MetricsLogged message;
-    message.agent = settings_.record.id;
-    message.execution = execution.ref;
-    message.offset = execution.metrics_acked;
-    message.offset_end = chunk.offset_end;
-    message.lines = std::move(chunk.lines);
-    message.preempting = chunk.preempting;
-    message.invalid = std::move(chunk.invalid);
-    // The controller must see the start before the first values of a run.
-    if (anything_to_report() && !in_flight_) flush();
-    execution.metrics_in_flight = link_.send(message);
-}
-
-void Agent::on(const MetricsAck& order) {
-    Execution* execution = find(order.execution);
-    if (execution == nullptr) return;
-    execution->metrics_in_flight = false;
-    execution->metrics_dirty = true;
-    execution->metrics_acked = order.offset;
-    pump_metrics(*execution);
-    flush();
 }
 
 // --- Taking over
@@ -334,8 +281,12 @@ void Agent::recover() {
             execution.phase = Phase::live;
             execution.runner_pid = started->runner.pid;
             execution.since = clock_.now().steady;
-            execution.metrics_path =
-                files_.locate_metrics(settings_.home + "/sweeps", started->run, started->attempt);
+            const std::string stem =
+                files_.locate(settings_.home + "/sweeps", started->run, started->attempt);
+            if (!stem.empty()) {
+                execution.sweep = sweep_of_stem(stem);
+                name_files(execution, stem);
+            }
             executions_.insert_or_assign({started->run, started->attempt}, std::move(execution));
             pending_.started.push_back(
                 {{started->run, started->attempt, started->fence}, started->at, std::nullopt});
@@ -353,8 +304,13 @@ void Agent::adopt(const Started& record) {
     if (execution == nullptr || execution->ref.fence != record.fence || execution->drained) return;
     execution->runner_alive = true;
     const Placement placement = placement_of(files_.environment_of(record.runner.pid));
-    // False too leads to runner_gone, which ends it.
-    if (!launcher_.adopt(record.run, record.attempt, record.runner)) return;
+    if (!launcher_.adopt(record.run, record.attempt, record.runner)) {
+        // Until runner_gone, processes that it left may be alive in a slot of which nobody can be
+        // asked any more.
+        execution->unplaced = true;
+        ++unplaced_;
+        return;
+    }
     execution->resources = placement.resources;
     execution->sweep = placement.sweep;
     execution->slot = placement.slot;
@@ -369,14 +325,13 @@ void Agent::adopt(const Started& record) {
         free_gpus_.erase(gpu);
         execution->gpus.push_back(gpu);
     }
-    if (execution->metrics_path.empty() && !placement.sweep.empty()) {
-        execution->metrics_path =
-            run_file_stem(settings_.home, placement.sweep, record.run, record.attempt) +
-            ".metrics.jsonl";
+    if (execution->metrics.path.empty() && !placement.sweep.empty()) {
+        name_files(*execution,
+                   run_file_stem(settings_.home, placement.sweep, record.run, record.attempt));
     }
-    execution->metrics_dirty = true;
-    if (!execution->metrics_path.empty())
-        files_.follow(record.run, record.attempt, execution->metrics_path);
+    execution->metrics.dirty = execution->output.dirty = true;
+    if (!execution->metrics.path.empty())
+        files_.follow(record.run, record.attempt, execution->metrics.path);
 }
 
 }  // namespace sweepctl

@@ -40,7 +40,7 @@ namespace {
 using Descriptor =
     boost::asio::posix::basic_stream_descriptor<boost::asio::io_context::executor_type>;
 
-constexpr std::chrono::milliseconds kBetweenLooks{2};
+constexpr std::chrono::milliseconds kBetweenLooks{10};
 
 class ProcessLauncher final : public Launcher {
 public:
@@ -50,6 +50,7 @@ public:
         : context_(context),
           events_(events),
           setting_(std::move(options.runner_path), options.force_posix_spawn),
+          mark_(std::move(options.run_mark)),
           inotify_(context),
           watch_descriptor_(context),
           next_look_(context),
@@ -396,7 +397,7 @@ private:
             return;
         }
         watched.phase = WatchedRun::Phase::leaving;
-        watched.hunt.emplace(watched.run, watched.attempt, session);
+        watched.hunt.emplace(watched.run, watched.attempt, mark_, session);
         watched.next_pass.emplace(context_);
         hunt(watched);
     }
@@ -474,6 +475,7 @@ private:
     boost::asio::io_context& context_;
     LauncherEvents& events_;
     SpawnSetting setting_;
+    std::string mark_;
     Descriptor inotify_;
     ExitWatch watch_;
     Descriptor watch_descriptor_;

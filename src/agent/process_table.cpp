@@ -94,19 +94,41 @@ std::vector<ProcessEntry> list_processes() {
     return entries;
 }
 
-bool started_with(int pid, const std::vector<std::string>& variables) {
+std::vector<int> list_children() {
+    std::vector<int> children;
+    const std::unique_ptr<DIR, CloseDirectory> threads(::opendir("/proc/self/task"));
+    if (!threads) return children;
+    while (const dirent* name = ::readdir(threads.get())) {
+        const std::optional<std::string> list =
+            read_small_file("/proc/self/task/" + std::string(name->d_name) + "/children");
+        std::string_view rest = list ? std::string_view(*list) : std::string_view{};
+        while (!rest.empty()) {
+            const std::size_t end = std::min(rest.find(' '), rest.size());
+            if (const auto pid = number_from<int>(rest.substr(0, end))) children.push_back(*pid);
+            rest.remove_prefix(std::min(end + 1, rest.size()));
+        }
+    }
+    return children;
+}
+
+bool started_with(int pid, const StartedWith& wanted) {
     const std::optional<std::string> environment = read_small_file(proc_path(pid, "environ"));
     if (!environment) return false;
-    return std::all_of(variables.begin(), variables.end(), [&](const std::string& variable) {
+    const auto has = [&](const auto& fits) {
         std::string_view rest = *environment;
         while (!rest.empty()) {
             const std::size_t end = rest.find('\0');
-            if (rest.substr(0, end) == variable) return true;
+            if (fits(rest.substr(0, end))) return true;
             if (end == std::string_view::npos) break;
             rest.remove_prefix(end + 1);
         }
         return false;
-    });
+    };
+    return std::all_of(wanted.variables.begin(), wanted.variables.end(),
+                       [&](const std::string& variable) {
+                           return has([&](std::string_view entry) { return entry == variable; });
+                       }) &&
+           has([&](std::string_view entry) { return entry.starts_with(wanted.beginning); });
 }
 
 std::optional<std::uint64_t> process_start_time(int pid) {

@@ -1,5 +1,6 @@
 #include "agent/run_environment.hpp"
 
+#include "sweepctl/agent/process_launcher.hpp"
 #include "sweepctl/core/command_line.hpp"
 
 #include <charconv>
@@ -48,6 +49,7 @@ Environment merged_environment(const RunSetting& setting, const std::string& ste
     env["SWEEPCTL_RUN_ID"] = execution.run.text;
     env["SWEEPCTL_SWEEP_ID"] = brief.sweep.text;
     env["SWEEPCTL_ATTEMPT"] = std::to_string(execution.attempt);
+    if (setting.order.repeat != 0) env["SWEEPCTL_REPEAT"] = std::to_string(setting.order.repeat);
     env["SWEEPCTL_SLOT"] = std::to_string(setting.slot);
     env["SWEEPCTL_CPUS"] = std::to_string(setting.order.resources.cpus);
     env["SWEEPCTL_METRICS"] = stem + ".metrics.jsonl";
@@ -69,11 +71,20 @@ Environment merged_environment(const RunSetting& setting, const std::string& ste
 
 }  // namespace
 
+std::string run_mark(const std::string& home) {
+    return "SWEEPCTL_RUN_DIR=" + home + "/sweeps/";
+}
+
 std::string run_file_stem(const std::string& home,
                           const SweepId& sweep,
                           const RunId& run,
                           std::uint32_t attempt) {
     return home + "/sweeps/" + sweep.text + "/" + run.text + "." + std::to_string(attempt);
+}
+
+SweepId sweep_of_stem(std::string_view stem) {
+    const std::string_view folder = stem.substr(0, stem.rfind('/'));
+    return SweepId{std::string(folder.substr(folder.rfind('/') + 1))};
 }
 
 Result<LaunchRequest, std::string> launch_request(const RunSetting& setting) {

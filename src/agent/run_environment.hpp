@@ -4,6 +4,7 @@
 #include "sweepctl/base/result.hpp"
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 // What one run's program is started with: argv, environment, directory, files.
@@ -23,6 +24,9 @@ struct RunSetting {
                                         const SweepId& sweep,
                                         const RunId& run,
                                         std::uint32_t attempt);
+
+/// SWEEP of such a stem.
+[[nodiscard]] SweepId sweep_of_stem(std::string_view stem);
 
 /// Everything of a launch but its lease. The error says which part of the command cannot be
 /// expanded.

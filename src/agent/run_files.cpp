@@ -1,6 +1,7 @@
 #include "sweepctl/agent/run_files.hpp"
 
 #include "sweepctl/agent/process_launcher.hpp"
+#include "sweepctl/aio/timer.hpp"
 #include "sweepctl/base/unique_fd.hpp"
 
 #include <boost/asio/io_context.hpp>
@@ -9,9 +10,11 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <filesystem>
 #include <map>
+#include <set>
 #include <unordered_map>
 
 #include <fcntl.h>
@@ -58,13 +61,23 @@ std::string read_piece(int file, std::uint64_t offset, std::size_t limit) {
     return bytes;
 }
 
+/// Lines from one piece of the file, or one line that is longer than a piece.
+MetricsChunk read_lines(
+    int file, std::uint64_t offset, std::uint64_t size, MetricsFormat format, bool final) {
+    const std::string bytes = read_piece(file, offset, kMetricsPiece);
+    const bool whole = offset + bytes.size() >= size;
+    MetricsChunk chunk = metrics_lines(bytes, offset, final && whole, format);
+    if (chunk.offset_end > offset || whole) return chunk;
+    const std::string longer = read_piece(file, offset, kMetricsLineMax);
+    return metrics_lines(longer, offset, final && offset + longer.size() >= size, format);
+}
+
 /// A folder's watch says when the metrics file of one of its runs appears, that file's own watch
-/// when it grows: output files beside it may be written a thousand times a second and are not
-/// watched.
+/// when it grows. Output may be written a thousand times a second: its watch speaks once.
 class InotifyRunFiles : public RunFiles {
 public:
     InotifyRunFiles(asio::io_context& context, RunFilesEvents events)
-        : events_(std::move(events)), inotify_(context) {
+        : events_(std::move(events)), inotify_(context), next_look_(context) {
         const int fd = ::inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
         if (fd < 0) {
             warn("cannot follow metrics files");
@@ -101,6 +114,10 @@ public:
             ::inotify_rm_watch(inotify_.native_handle(), found->second.watch);
             by_file_watch_.erase(found->second.watch);
         }
+        if (const int output = found->second.output_watch; output >= 0) {
+            ::inotify_rm_watch(inotify_.native_handle(), output);
+            by_output_watch_.erase(output);
+        }
         by_path_.erase(found->second.path);
         followed_.erase(found);
         const auto watched = folders_.find(folder);
@@ -114,7 +131,20 @@ public:
         folders_.erase(watched);
     }
 
-    MetricsChunk read_metrics(const std::string& path, std::uint64_t offset, bool final) override {
+    void follow_output(const RunId& run, std::uint32_t attempt, const std::string& path) override {
+        const auto found = followed_.find({run, attempt});
+        if (found == followed_.end()) return;
+        // One that has not spoken yet is the same again.
+        const int watch =
+            ::inotify_add_watch(inotify_.native_handle(), path.c_str(), IN_MODIFY | IN_ONESHOT);
+        found->second.output_watch = watch;
+        if (watch >= 0) by_output_watch_[watch] = found->first;
+    }
+
+    MetricsChunk read_metrics(const std::string& path,
+                              std::uint64_t offset,
+                              MetricsFormat format,
+                              bool final) override {
         const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
         MetricsChunk chunk;
         chunk.offset_end = offset;
@@ -122,25 +152,32 @@ public:
         if (!file.valid() || ::fstat(file.get(), &info) != 0 || !S_ISREG(info.st_mode))
             return chunk;
         const auto size = static_cast<std::uint64_t>(info.st_size);
-        if (size <= offset) return chunk;
-        const std::string bytes = read_piece(file.get(), offset, kMetricsPiece);
-        const bool whole = offset + bytes.size() >= size;
-        chunk = metrics_lines(bytes, offset, final && whole);
-        if (chunk.offset_end > offset || whole) return chunk;
-        // One line longer than a piece.
-        const std::string longer = read_piece(file.get(), offset, kMetricsLineMax);
-        return metrics_lines(longer, offset, final && offset + longer.size() >= size);
+        const std::uint64_t stretch =
+            offset + (format == MetricsFormat::metrics_file ? kMetricsPiece : kOutputStretch);
+        std::size_t taken = 0;
+        while (chunk.offset_end < std::min(size, stretch) && taken < kMetricsPiece) {
+            MetricsChunk piece = read_lines(file.get(), chunk.offset_end, size, format, final);
+            if (piece.offset_end == chunk.offset_end) break;
+            chunk.offset_end = piece.offset_end;
+            chunk.preempting = chunk.preempting || piece.preempting;
+            if (!chunk.invalid) chunk.invalid = std::move(piece.invalid);
+            for (std::string& line : piece.lines) {
+                taken += line.size();
+                chunk.lines.push_back(std::move(line));
+            }
+        }
+        return chunk;
     }
 
-    std::string locate_metrics(const std::string& sweeps_dir,
-                               const RunId& run,
-                               std::uint32_t attempt) override {
-        const std::string name = run.text + "." + std::to_string(attempt) + ".metrics.jsonl";
+    std::string locate(const std::string& sweeps_dir,
+                       const RunId& run,
+                       std::uint32_t attempt) override {
+        const std::string name = run.text + "." + std::to_string(attempt);
         std::error_code error;
         for (std::filesystem::directory_iterator entry(sweeps_dir, error), end;
              !error && entry != end; entry.increment(error)) {
-            std::string path = entry->path().string() + "/" + name;
-            if (::access(path.c_str(), F_OK) == 0) return path;
+            std::string stem = entry->path().string() + "/" + name;
+            if (::access((stem + ".log").c_str(), F_OK) == 0) return stem;
         }
         return {};
     }
@@ -177,12 +214,21 @@ private:
     struct Followed {
         std::string path;
         int watch = -1;
+        int output_watch = -1;
+    };
+    /// Runs whose files grew.
+    struct Grown {
+        std::set<Key> metrics;
+        std::set<Key> output;
     };
     struct Folder {
         int watch = -1;
         std::size_t runs = 0;
     };
     static constexpr std::size_t kFoldersKept = 64;
+    /// Every run makes files beside its metrics; with short ones each would wake the agent, to
+    /// learn nothing.
+    static constexpr std::chrono::milliseconds kBetweenLooks{10};
 
     void warn(const std::string& what) {
         if (events_.warn)
@@ -201,13 +247,13 @@ private:
                             [this](boost::system::error_code error) {
                                 if (error) return;
                                 drain();
-                                wait();
+                                next_look_.after(kBetweenLooks, [this] { wait(); });
                             });
     }
 
     void drain() {
         alignas(inotify_event) std::array<char, 65536> buffer{};
-        std::map<Key, bool> changed;
+        Grown grown;
         for (;;) {
             const ssize_t got = ::read(inotify_.native_handle(), buffer.data(), buffer.size());
             if (got <= 0) break;
@@ -215,24 +261,33 @@ private:
                 inotify_event event{};
                 std::memcpy(&event, buffer.data() + at, sizeof event);
                 const char* const name = buffer.data() + at + sizeof event;
-                take(event, event.len > 0 ? std::string_view(name) : std::string_view{}, changed);
+                take(event, event.len > 0 ? std::string_view(name) : std::string_view{}, grown);
                 at += sizeof event + event.len;
             }
         }
-        for (const auto& [key, yes] : changed)
-            events_.metrics_changed(key.first, key.second);
+        for (const auto& [run, attempt] : grown.metrics)
+            events_.metrics_changed(run, attempt);
+        for (const auto& [run, attempt] : grown.output)
+            events_.output_changed(run, attempt);
     }
 
-    void take(const inotify_event& event, std::string_view name, std::map<Key, bool>& changed) {
+    void take(const inotify_event& event, std::string_view name, Grown& grown) {
         if ((event.mask & IN_Q_OVERFLOW) != 0) {  // Some were lost: look at all.
             for (auto& [key, followed] : followed_) {
                 watch_file(followed, key);
-                changed[key] = true;
+                grown.metrics.insert(key);
+                grown.output.insert(key);
             }
             return;
         }
         if (const auto file = by_file_watch_.find(event.wd); file != by_file_watch_.end()) {
-            changed[file->second] = true;
+            grown.metrics.insert(file->second);
+            return;
+        }
+        if (const auto file = by_output_watch_.find(event.wd); file != by_output_watch_.end()) {
+            grown.output.insert(file->second);
+            followed_[file->second].output_watch = -1;
+            by_output_watch_.erase(file);
             return;
         }
         const auto folder = by_folder_watch_.find(event.wd);
@@ -240,14 +295,16 @@ private:
         const auto key = by_path_.find(folder->second + "/" + std::string(name));
         if (key == by_path_.end()) return;
         watch_file(followed_[key->second], key->second);
-        changed[key->second] = true;  // What was written before the watch was there.
+        grown.metrics.insert(key->second);  // What was written before the watch was there.
     }
 
     RunFilesEvents events_;
     asio::posix::stream_descriptor inotify_;
+    Timer next_look_;
     std::map<Key, Followed> followed_;
     std::unordered_map<std::string, Folder> folders_;
     std::unordered_map<int, Key> by_file_watch_;
+    std::unordered_map<int, Key> by_output_watch_;
     std::unordered_map<int, std::string> by_folder_watch_;
     std::unordered_map<std::string, Key> by_path_;
 };

@@ -3,6 +3,7 @@
 #include "sweepctl/aio/event_loop.hpp"
 #include "sweepctl/aio/timer.hpp"
 #include "sweepctl/base/check.hpp"
+#include "sweepctl/base/counted.hpp"
 #include "sweepctl/base/log.hpp"
 #include "sweepctl/base/shown.hpp"
 #include "sweepctl/wire/agent_protocol.hpp"
@@ -122,7 +123,7 @@ void AgentSessions::hello(AgentSession& session, AgentHello hello) {
     session.agent = hello.agent;
     linked_.emplace(id, session.number);
     log_info("agent ", id.text, " on ", hello.agent.host, " is linked over ",
-             session.local ? "the unix socket" : "TCP", ", ", hello.agent.slots, " slots");
+             session.local ? "the unix socket" : "TCP", ", ", counted(hello.agent.slots, "slot"));
     controller_->agent_linked(id);
     controller_->agent_says(std::move(hello));
 }

@@ -1,5 +1,7 @@
 #include "app/give_up.hpp"
 
+#include "sweepctl/base/counted.hpp"
+
 #include <charconv>
 #include <cstdlib>
 #include <stdexcept>
@@ -68,10 +70,10 @@ GiveUp::Verdict GiveUp::take(const Agent::EndSeen& end, SteadyTime now) {
     ++ended_;
     if (!verdict.message.empty()) return verdict;
     if (rules_.count && ended_ >= *rules_.count) {
-        return {std::to_string(ended_) + " runs have ended, as many as asked for", false};
+        return {counted(ended_, "run") + " ended, as many as asked for", false};
     }
     if (rules_.count_successful && succeeded_ >= *rules_.count_successful) {
-        return {std::to_string(succeeded_) + " runs have finished, as many as asked for", false};
+        return {counted(succeeded_, "run") + " finished, as many as asked for", false};
     }
     return {};
 }

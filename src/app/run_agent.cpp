@@ -7,6 +7,8 @@
 #include "sweepctl/aio/event_loop.hpp"
 #include "sweepctl/aio/signal_watch.hpp"
 #include "sweepctl/aio/timer.hpp"
+#include "sweepctl/base/counted.hpp"
+#include "sweepctl/base/lock_file.hpp"
 #include "sweepctl/base/log.hpp"
 #include "sweepctl/base/unique_fd.hpp"
 #include "sweepctl/cli/daemon_entry.hpp"
@@ -18,6 +20,7 @@
 #include "app/clock.hpp"
 #include "app/give_up.hpp"
 #include "app/gpus.hpp"
+#include "app/memory.hpp"
 #include "app/state_directory.hpp"
 
 #include <algorithm>
@@ -60,9 +63,9 @@ Place claim_place(const std::string& home, bool local) {
     std::filesystem::create_directories(agents);
     const auto try_place = [](const std::string& directory) -> std::optional<Place> {
         make_private_directory(directory);
-        const int lock = try_lock_file(directory + "/lock");
-        if (lock < 0) return std::nullopt;
-        Place place{directory, UniqueFd(lock), read_word(directory + "/id")};
+        UniqueFd lock = try_lock_file(directory + "/lock");
+        if (!lock.valid()) return std::nullopt;
+        Place place{directory, std::move(lock), read_word(directory + "/id")};
         if (place.id.empty()) {
             place.id = random_word(8);
             write_word(directory + "/id", place.id);
@@ -150,6 +153,7 @@ private:
 };
 
 int AgentProgram::run() {
+    keep_free_memory();
     place_ = claim_place(options_.home, options_.local);
     build();
     agent_->recover();
@@ -200,17 +204,22 @@ void AgentProgram::build() {
     ProcessLauncherOptions launcher;
     launcher.runner_path = runner_program();
     launcher.journal_directory = place_.directory;
+    launcher.run_mark = run_mark(options_.home);
     launcher_ = make_process_launcher(loop_.context(), std::move(launcher), *this);
     RunFilesEvents file_events;
     file_events.metrics_changed = [this](const RunId& run, std::uint32_t attempt) {
         agent_->metrics_changed(run, attempt);
         after_event();
     };
+    file_events.output_changed = [this](const RunId& run, std::uint32_t attempt) {
+        agent_->output_changed(run, attempt);
+        after_event();
+    };
     file_events.warn = [](std::string_view line) { log_warn(line); };
     files_ = make_run_files(loop_.context(), std::move(file_events));
     agent_ = std::make_unique<Agent>(std::move(settings), *launcher_, *files_, *this, clock_);
-    log_info("agent ", place_.id, " on ", host_name(), ", ", agent_->record().slots, " slots, ",
-             agent_->record().gpus, " GPUs");
+    log_info("agent ", place_.id, " on ", host_name(), ", ",
+             counted(agent_->record().slots, "slot"), ", ", counted(agent_->record().gpus, "GPU"));
 }
 
 /// The controller may have come back elsewhere: its state directory knows.
@@ -326,8 +335,8 @@ void AgentProgram::escalate(const std::string& why) {
     ++tier_;
     if (agent_->live() == 0) tier_ = std::max(tier_, 1);
     if (tier_ == 1) {
-        say(why + " received: waiting for " + std::to_string(agent_->live()) +
-            " live runs to end; once more ends them, a third time kills them");
+        say(why + " received: waiting for " + counted(agent_->live(), "live run") +
+            " to end; once more ends them, a third time kills them");
         agent_->drain();
     } else if (tier_ == 2) {
         say("ending the live runs; once more kills them");

@@ -6,6 +6,7 @@
 #include "sweepctl/api/agent_sessions.hpp"
 #include "sweepctl/api/api.hpp"
 #include "sweepctl/api/http_server.hpp"
+#include "sweepctl/base/lock_file.hpp"
 #include "sweepctl/base/log.hpp"
 #include "sweepctl/base/unique_fd.hpp"
 #include "sweepctl/cli/daemon_entry.hpp"
@@ -18,6 +19,7 @@
 
 #include "app/clock.hpp"
 #include "app/file_removal.hpp"
+#include "app/memory.hpp"
 #include "app/state_directory.hpp"
 
 #include <algorithm>
@@ -89,15 +91,14 @@ private:
 };
 
 int ControllerProgram::run() {
+    keep_free_memory();
     make_private_directory(options_.home);
-    const int lock = try_lock_file(options_.home + "/controller.lock");
-    if (lock < 0) {
+    lock_ = try_lock_file(controller_lock_path(options_.home));
+    if (!lock_.valid()) {
         const std::optional<Endpoint> other = read_endpoint(options_.home);
         throw std::runtime_error("another controller has the state directory '" + options_.home +
                                  "'" + (other ? " (pid " + std::to_string(other->pid) + ")" : ""));
     }
-    lock_.reset(lock);
-
     const auto wake = [this] {
         loop_.post([this] {
             store_->poll();

@@ -130,7 +130,8 @@ std::string zsh_value(const ArgumentInfo& info) {
     if (info.kind == ValueKind::choice) return head + "(" + joined(info.choices, " ") + ")";
     if (info.kind == ValueKind::file) return head + "_files";
     if (info.kind == ValueKind::directory) return head + "_files -/";
-    if (const char* ids = ids_of(info.kind)) return head + "_sweepctl_ids " + ids;
+    // The blank keeps _arguments from putting options of compadd before the words.
+    if (const char* ids = ids_of(info.kind)) return head + " _sweepctl_ids " + ids;
     return head + " ";
 }
 

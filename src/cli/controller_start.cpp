@@ -1,5 +1,6 @@
 #include "cli/controller_start.hpp"
 
+#include "sweepctl/base/lock_file.hpp"
 #include "sweepctl/base/unique_fd.hpp"
 #include "sweepctl/cli/endpoint.hpp"
 
@@ -73,7 +74,8 @@ Health health_of(const ServerAddress& address, std::chrono::milliseconds patienc
 }
 
 /// The ways to a controller, the better first. The socket may have been swept away with the login
-/// session that it was made in; TCP is still there then.
+/// session that it was made in; TCP is still there then. A port that a dead controller left may be
+/// another's by now, who must not get our token: it is tried only while ours lives.
 std::vector<ServerAddress> doors_of(const std::string& home, const Endpoint& endpoint) {
     std::vector<ServerAddress> doors;
     const auto add = [&](const std::string& url, const std::string& token) {
@@ -82,7 +84,7 @@ std::vector<ServerAddress> doors_of(const std::string& home, const Endpoint& end
         if (address) doors.push_back(std::move(*address));
     };
     add(endpoint.socket, {});
-    add(endpoint.url, read_token(home));
+    if (is_lock_held(controller_lock_path(home))) add(endpoint.url, read_token(home));
     return doors;
 }
 

@@ -115,6 +115,10 @@ Result<std::string, std::string> socket_path(const std::string& home) {
                    cli::printable(path) + "'; set XDG_RUNTIME_DIR, or use a shorter SWEEPCTL_HOME"};
 }
 
+std::string controller_lock_path(const std::string& home) {
+    return home + "/controller.lock";
+}
+
 std::string token_path(const std::string& home) {
     return home + "/token";
 }

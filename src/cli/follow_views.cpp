@@ -80,6 +80,10 @@ void LinesView::sweep(const ParamValue& sweep) {
     const std::string status = text_field(sweep, "status");
     const std::string reason = printable(text_field(sweep, "reason"));
     best_ = field(sweep, "best").is_null() ? "" : best_text(sweep);
+    if (const std::string warning = metric_warning(sweep); !warning.empty() && !warned_) {
+        warned_ = true;
+        line(warning);
+    }
     if (status == status_) return;
     draw(true);
     status_ = status;

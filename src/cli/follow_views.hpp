@@ -50,6 +50,7 @@ private:
     std::string status_;
     std::string best_;
     std::string best_shown_;
+    bool warned_ = false;                               ///< that nobody logs the metric
     std::vector<std::string> ends_;                     ///< not yet shown
     Counts ended_;                                      ///< of those not yet shown, by state
     std::chrono::steady_clock::time_point first_at_{};  ///< when the first of `ends_` came

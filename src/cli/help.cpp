@@ -115,7 +115,7 @@ std::string overview_text() {
         "and SWEEPCTL_TOKEN name a controller elsewhere.\n"
         "\n"
         "Exit codes: 0 ok, 1 error, 2 usage, 3 not found, 4 wrong state, 5 gave up or sweep\n"
-        "failed, 6 sweep ended but a run did not finish, 124 timed out.\n";
+        "failed, 6 sweep ended but a run did not finish, 124 timed out, 130 detached.\n";
     return out;
 }
 

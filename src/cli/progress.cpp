@@ -178,6 +178,8 @@ std::vector<std::string> progress_lines(const Progress& progress,
                 .add(best_text(progress.sweep))
                 .text());
     }
+    const std::string warning = metric_warning(progress.sweep);
+    if (!warning.empty()) out.push_back(Line(terminal, width).add(warning, Style::yellow).text());
     if (!progress.note.empty()) {
         out.push_back(Line(terminal, width).add(printable(progress.note), Style::yellow).text());
     }

@@ -1,5 +1,6 @@
 #include "cli/sweep_view.hpp"
 
+#include "sweepctl/core/sweep.hpp"
 #include "sweepctl/core/time_text.hpp"
 
 #include "cli/json_view.hpp"
@@ -59,6 +60,17 @@ std::string best_text(const ParamValue& sweep) {
     const ParamValue& best = field(sweep, "best");
     if (best.is_null()) return "-";
     return cell_text(field(best, "value")) + " (run " + cell_text(field(best, "run")) + ")";
+}
+
+std::string metric_warning(const ParamValue& sweep) {
+    const Counts counts = counts_of(sweep);
+    SweepRecord record;
+    record.metric_name = text_field(field(sweep, "metric"), "name");
+    record.counts[RunState::finished] = counts.finished;
+    record.counts[RunState::failed] = counts.failed;
+    record.counts[RunState::crashed] = counts.crashed;
+    if (!field(sweep, "best").is_null()) record.best.emplace();
+    return printable(missing_metric(record).value_or(""));
 }
 
 std::string run_state_text(const ParamValue& run) {

@@ -41,6 +41,9 @@ struct Counts {
 /// "0.0123 (run k3f...)"; "-" when there is none.
 [[nodiscard]] std::string best_text(const ParamValue& sweep);
 
+/// That no run has logged the sweep's metric although several have ended; empty when all is well.
+[[nodiscard]] std::string metric_warning(const ParamValue& sweep);
+
 /// "running (stopping)"
 [[nodiscard]] std::string run_state_text(const ParamValue& run);
 /// Why a run ended, short: "exit 1", "SIGKILL", "timeout"; empty while it has not, and where its

@@ -20,6 +20,13 @@ Controller::Controller(
         return std::move(plan->setup);
     };
     world_ = std::make_unique<World>(store_.load(), setup_of, now, options);
+    for (const SweepId& sweep : world_->wanted_histories())
+        restore_history(sweep);
+}
+
+void Controller::restore_history(const SweepId& sweep) {
+    if (const std::optional<std::string> metric = world_->missing_history(sweep))
+        world_->restore_history(sweep, store_.metric_history(sweep, *metric));
 }
 
 void Controller::post(Event event) {
@@ -76,6 +83,7 @@ void Controller::resolve(Event& event) {
     if (auto* upsert = std::get_if<UpsertRun>(&event)) {
         world_->correct_project(*upsert);
         resolve(upsert->named);
+        if (upsert->sweep) restore_history(*upsert->sweep);
     }
     if (auto* stream = std::get_if<ClientStream>(&event)) resolve(stream->named);
     if (auto* change = std::get_if<SetRunState>(&event)) resolve(change->named);
@@ -89,7 +97,16 @@ void Controller::resolve(Event& event) {
         }
     }
     if (auto* stop = std::get_if<StopRun>(&event)) load(*stop);
-    if (auto* retry = std::get_if<RetryRun>(&event)) load(*retry);
+    if (auto* retry = std::get_if<RetryRun>(&event)) {
+        load(*retry);
+        const Run* run = retry->ended ? &*retry->ended : world_->find_run(retry->run);
+        if (run != nullptr) restore_history(run->sweep);
+    }
+    if (const auto* enqueue = std::get_if<EnqueueRun>(&event)) restore_history(enqueue->sweep);
+    if (const auto* command = std::get_if<CommandSweep>(&event);
+        command != nullptr && command->command == SweepCommand::resume) {
+        restore_history(command->sweep);
+    }
     if (auto* removal = std::get_if<DeleteRun>(&event)) {
         load(*removal);
         const Run* run = removal->ended ? &*removal->ended : world_->find_run(removal->run);
@@ -105,10 +122,13 @@ void Controller::resolve(ClientRunName& named) {
     if (world_->find_run(named) != nullptr) return;
     if (named.run) {
         named.ended = store_.find_run(*named.run);
+        if (named.ended) restore_history(named.ended->sweep);
         return;
     }
     named.ended = store_.find_run_named(named.entity, named.project, named.name);
     named.taken = !named.ended && store_.find_run(RunId{named.name}).has_value();
+    // It may go on, and then it is judged.
+    if (named.ended) restore_history(named.ended->sweep);
 }
 
 void Controller::pump(Now now) {
@@ -183,25 +203,35 @@ void Controller::perform() {
         void operator()(StartOrder& order) const {
             Link& link = controller.agent_links_[order.agent];
             if (link.greeted != link.number) return;
-            std::vector<AgentOrder>& list = orders[order.agent];
-            if (link.briefed.insert(order.sweep).second) {
-                if (const SweepBrief* known = controller.brief(order.sweep)) {
-                    SweepBrief brief = *known;
-                    if (!controller.links_.trusted(order.agent)) brief.launch_env.clear();
-                    list.emplace_back(std::move(brief));
-                }
-            }
-            list.emplace_back(std::move(order));
+            explain(order.agent, link, order.sweep);
+            orders[order.agent].emplace_back(std::move(order));
         }
         void operator()(RevokeOrder& order) const { add(order.agent, order); }
         void operator()(SignalOrder& order) const { add(order.agent, order); }
         void operator()(AckOrder& order) const { add(order.agent, order); }
         void operator()(DrainOrder& order) const { add(order.agent, order); }
         void operator()(WelcomeOrder& order) const {
-            controller.agent_links_[order.agent].greeted = order.link;
+            Link& link = controller.agent_links_[order.agent];
+            link.greeted = order.link;
+            // Before the welcome: what it has in its hands already is read as the sweep says.
+            if (link.greeted == link.number) {
+                for (const SweepId& sweep : order.sweeps) {
+                    const SweepBrief* known = controller.brief(sweep);
+                    if (known != nullptr && known->stdout_metrics != StdoutMetrics::none)
+                        explain(order.agent, link, sweep);
+                }
+            }
             add(order.agent, order);
         }
         void operator()(MetricsAck& order) const { add(order.agent, order); }
+        void explain(const AgentId& agent, Link& link, const SweepId& sweep) const {
+            if (!link.briefed.insert(sweep).second) return;
+            const SweepBrief* known = controller.brief(sweep);
+            if (known == nullptr) return;
+            SweepBrief brief = *known;
+            if (!controller.links_.trusted(agent)) brief.launch_env.clear();
+            orders[agent].emplace_back(std::move(brief));
+        }
         void add(const AgentId& agent, AgentOrder order) const {
             const Link& link = controller.agent_links_[agent];
             if (link.greeted != link.number) return;

@@ -1,6 +1,7 @@
 #include "sweepctl/controller/local_agent.hpp"
 
 #include "sweepctl/aio/timer.hpp"
+#include "sweepctl/base/lock_file.hpp"
 #include "sweepctl/base/log.hpp"
 #include "sweepctl/base/unique_fd.hpp"
 
@@ -28,7 +29,6 @@
 #include <system_error>
 
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -85,15 +85,6 @@ pid_t spawn(const LocalAgentOptions& options) {
 
 }  // namespace
 
-int try_lock_file(const std::string& path) {
-    UniqueFd file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-    if (!file.valid())
-        throw std::system_error(errno, std::generic_category(), "cannot open '" + path + "'");
-    if (::flock(file.get(), LOCK_EX | LOCK_NB) == 0) return file.release();
-    if (errno == EWOULDBLOCK) return -1;
-    throw std::system_error(errno, std::generic_category(), "cannot lock '" + path + "'");
-}
-
 struct LocalAgent::State : std::enable_shared_from_this<LocalAgent::State> {
     State(asio::io_context& io, LocalAgentOptions given)
         : context(io), options(std::move(given)), timer(io), pidfd(io) {}
@@ -116,15 +107,8 @@ struct LocalAgent::State : std::enable_shared_from_this<LocalAgent::State> {
 
     void start() {
         if (pid > 0 || ending) return;
-        try {
-            const UniqueFd lock(try_lock_file(options.lock_path));
-            if (!lock.valid()) {
-                look_again(kLookAgain);  // An earlier controller's agent lives; it comes to us.
-                return;
-            }
-        } catch (const std::system_error& error) {
-            log_error("cannot look for the local agent: ", error.what(), ", trying again");
-            look_again(kRetryMax);
+        if (is_lock_held(options.lock_path)) {
+            look_again(kLookAgain);  // An earlier controller's agent lives; it comes to us.
             return;
         }
         try {

@@ -31,6 +31,7 @@ SweepBrief brief_of(const SweepSpec& spec, const NewSweep& sweep) {
     brief.kill_delay = program.kill_delay;
     brief.straggler_grace = program.straggler_grace;
     brief.forward_signals = program.forward_signals;
+    brief.stdout_metrics = program.stdout_metrics;
     return brief;
 }
 

@@ -55,7 +55,7 @@ EndVerdict judge_vanished(const Run& run) {
     return verdict;
 }
 
-EndVerdict judge_silence(const Run& run) {
+EndVerdict judge_lost(const Run& run) {
     if (run.stopping) return ordered(run);
     if (run.preempting) return preempted();
     EndVerdict verdict;
@@ -98,7 +98,7 @@ void take_summary(std::vector<MetricSummary>& summary, const MetricPoint& point)
         std::find_if(summary.begin(), summary.end(),
                      [&](const MetricSummary& known) { return known.name == point.name; });
     if (entry == summary.end() || entry->count == 0) {
-        take_in(summary, point);
+        take_in(summary, {{point}});
         return;
     }
     entry->last = point.value;

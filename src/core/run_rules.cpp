@@ -1,9 +1,13 @@
 #include "sweepctl/core/run_rules.hpp"
 
+#include "sweepctl/core/json_text.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <csignal>
 #include <cstdlib>
+#include <string>
+#include <unordered_map>
 
 namespace sweepctl {
 
@@ -60,7 +64,27 @@ EndVerdict judge_unknown_end(const Run& run, EndReason reason) {
     return verdict;
 }
 
+void flatten(const std::string& prefix, const ParamMap& map, std::vector<MetricPoint>& points) {
+    for (const auto& [name, value] : map) {
+        if (prefix.empty() && !name.empty() && name.front() == '_') continue;
+        const std::string full = prefix.empty() ? name : prefix + "." + name;
+        // Each of many values deep inside would carry it: a line could fill the memory.
+        if (full.size() > kMetricNameMax) continue;
+        if (const auto* nested = value.get_if<ParamMap>()) {
+            flatten(full, *nested, points);
+        } else {
+            points.push_back({full, value});
+        }
+    }
+}
+
 }  // namespace
+
+std::vector<MetricPoint> metric_points(const ParamMap& line) {
+    std::vector<MetricPoint> points;
+    flatten({}, line, points);
+    return points;
+}
 
 EndVerdict judge_end(const Run& run, const RunEnded& ended) {
     switch (ended.kind) {
@@ -114,22 +138,103 @@ std::optional<double> best_value(const Run& run, const MetricGoal& metric) {
     return metric.goal == Goal::minimize ? summary->min : summary->max;
 }
 
-void take_in(std::vector<MetricSummary>& summary, const MetricPoint& point) {
-    auto entry = std::find_if(summary.begin(), summary.end(),
-                              [&](const MetricSummary& known) { return known.name == point.name; });
-    if (entry == summary.end()) {
-        summary.emplace_back().name = point.name;
-        entry = std::prev(summary.end());
+namespace {
+
+/// What a summary shows of a value: all of it, unless that would be long.
+ParamValue shown_of(const ParamValue& value) {
+    const auto* text = value.get_if<std::string>();
+    const bool small =
+        text != nullptr ? text->size() <= kMetricValueMax / 2
+                        : value.get_if<ParamList>() == nullptr && value.get_if<BigInt>() == nullptr;
+    if (small) return value;
+    const std::size_t size = to_json(value).size();
+    if (size <= kMetricValueMax) return value;
+    return ParamValue("<" + std::to_string(size) + " bytes>");
+}
+
+void take_in(MetricSummary& entry, const ParamValue& value) {
+    entry.last = shown_of(value);
+    const std::optional<double> number = finite_number(value);
+    if (!number) return;
+    if (entry.count == 0) entry.first = entry.min = entry.max = *number;
+    entry.min = std::min(entry.min, *number);
+    entry.max = std::max(entry.max, *number);
+    entry.latest = *number;
+    ++entry.count;
+}
+
+/// Finds entries by name: by looking at each where little is to be found, else with an index.
+class Entries {
+public:
+    Entries(std::vector<MetricSummary>& summary, std::size_t searches)
+        : summary_(summary), indexed_(searches > kFewSearches) {
+        if (!indexed_) return;
+        for (std::size_t i = 0; i < summary_.size(); ++i)
+            index_.emplace(summary_[i].name, i);
     }
-    entry->last = point.value;
+    /// nullptr: it is not there, and there is no room for it.
+    MetricSummary* find_or_add(const std::string& name) {
+        if (indexed_) {
+            if (const auto known = index_.find(name); known != index_.end())
+                return &summary_[known->second];
+        } else {
+            const auto known =
+                std::find_if(summary_.begin(), summary_.end(),
+                             [&](const MetricSummary& entry) { return entry.name == name; });
+            if (known != summary_.end()) return &*known;
+        }
+        if (summary_.size() >= kMetricNamesMax || name.size() > kMetricNameMax) return nullptr;
+        if (indexed_) index_.emplace(name, summary_.size());
+        summary_.emplace_back().name = name;
+        return &summary_.back();
+    }
+
+private:
+    static constexpr std::size_t kFewSearches = 64;
+
+    std::vector<MetricSummary>& summary_;
+    bool indexed_;
+    std::unordered_map<std::string, std::size_t> index_;
+};
+
+}  // namespace
+
+bool take_in(std::vector<MetricSummary>& summary,
+             const std::vector<std::vector<MetricPoint>>& lines) {
+    const bool had_room = summary.size() < kMetricNamesMax;
+    std::size_t points = 0;
+    for (const std::vector<MetricPoint>& line : lines)
+        points += line.size();
+    Entries entries(summary, points);
+    for (const std::vector<MetricPoint>& line : lines) {
+        for (const MetricPoint& point : line) {
+            if (MetricSummary* entry = entries.find_or_add(point.name))
+                take_in(*entry, point.value);
+        }
+    }
+    return had_room && summary.size() >= kMetricNamesMax;
+}
+
+std::uint32_t repeat_of(const SweepPolicy& policy, const Run& run) {
+    if (policy.repeats <= 1) return 0;
+    return static_cast<std::uint32_t>(run.suggestion.value_or(0) % policy.repeats) + 1;
+}
+
+std::optional<double> finite_number(const ParamValue& value) {
     double scratch = 0.0;
-    const double* number = point.value.number(scratch);
-    if (number == nullptr || !std::isfinite(*number)) return;
-    if (entry->count == 0) entry->first = entry->min = entry->max = *number;
-    entry->min = std::min(entry->min, *number);
-    entry->max = std::max(entry->max, *number);
-    entry->latest = *number;
-    ++entry->count;
+    const double* number = value.number(scratch);
+    if (number == nullptr || !std::isfinite(*number)) return std::nullopt;
+    return *number;
+}
+
+std::vector<double> finite_values(const ParamMap& line, std::string_view metric) {
+    std::vector<double> values;
+    for (const MetricPoint& point : metric_points(line)) {
+        if (point.name != metric) continue;
+        if (const std::optional<double> number = finite_number(point.value))
+            values.push_back(*number);
+    }
+    return values;
 }
 
 const MetricSummary* find(const std::vector<MetricSummary>& summary, std::string_view name) {

@@ -202,7 +202,8 @@ void World::claim(Agent& agent, Sweep& sweep, Run& run) {
                                       run.name,
                                       run.config,
                                       sweep.policy.resources,
-                                      sweep.record.parallel});
+                                      sweep.record.parallel,
+                                      repeat_of(sweep.policy, run)});
 }
 
 /// Where an agent has a free slot and nothing is left to give, what others only hold beyond their

@@ -38,6 +38,8 @@ World::World(Snapshot snapshot, const SetupOf& setup_of, Now now, const WorldOpt
         if (setup) {
             sweep.policy = std::move(setup->policy);
             sweep.strategy = std::move(setup->strategy);
+            begin_early_stop(sweep);
+            sweep.history_missing = sweep.early_stop.has_value();
         } else if (creates_runs(sweep.record.status) ||
                    sweep.record.status == SweepStatus::paused) {
             set_status(sweep, SweepStatus::failed, "its stored spec cannot be read any more");
@@ -158,15 +160,14 @@ void World::on(TimePassed&) {
             ++i;
             continue;
         }
-        Answer late = std::move(waiting_[i].answer);
-        late.message += "; " + std::to_string(waiting_[i].claims.size()) +
-                        " of its runs could not be confirmed yet";
-        waiting_.erase(waiting_.begin() + static_cast<std::ptrdiff_t>(i));
-        Sweep* sweep = sweep_of(late.sweep);
-        if (sweep != nullptr && sweep->delete_wanted) {
-            erase_sweep(*sweep);  // What lives on is killed as stale when its agent is back.
+        if (waiting_[i].until == Until::erased) {
+            erase_sweep(sweeps_.at(waiting_[i].answer.sweep));  // Which answers, others as well.
             i = 0;
+            continue;
         }
+        Answer late = std::move(waiting_[i].answer);
+        late.message += unconfirmed(waiting_[i].claims.size() + waiting_[i].unconfirmed);
+        waiting_.erase(waiting_.begin() + static_cast<std::ptrdiff_t>(i));
         effects_->emplace_back(std::move(late));
     }
 }
@@ -287,25 +288,35 @@ void World::answer_when_settled(const Request& request,
                                 const SweepId& sweep,
                                 const RunId& run,
                                 std::unordered_set<Fence> claims,
-                                bool until_released) {
-    if (claims.empty() || request.ticket == 0) {
+                                Until until) {
+    if (until != Until::erased && (claims.empty() || request.ticket == 0)) {
         answer(request, AnswerCode::ok, std::move(message), sweep, run);
         return;
     }
     // Longer than any lease: claims of unreachable agents settle by running out.
     const SteadyTime give_up = now_.steady + 2 * (kClaimLease + kLeaseMargin);
     waiting_.push_back({Answer{request.ticket, AnswerCode::ok, std::move(message), sweep, run},
-                        std::move(claims), until_released, give_up});
+                        std::move(claims), until, give_up});
 }
 
-void World::settle_wait(Fence fence, bool released) {
+std::string World::unconfirmed(std::size_t runs) {
+    return "; " + std::to_string(runs) + " of its runs could not be confirmed yet";
+}
+
+void World::settle_wait(Fence fence, Settled how) {
     for (std::size_t i = 0; i < waiting_.size();) {
         Waiting& waiting = waiting_[i];
-        if (released || !waiting.until_released) waiting.claims.erase(fence);
-        if (!waiting.claims.empty()) {
+        if (how != Settled::started || waiting.until == Until::settled) {
+            const bool waited_for = waiting.claims.erase(fence) != 0;
+            // It cannot start any more, but what it started in time nobody has killed.
+            if (waited_for && how == Settled::silent && waiting.until != Until::settled)
+                ++waiting.unconfirmed;
+        }
+        if (!waiting.claims.empty() || waiting.until == Until::erased) {
             ++i;
             continue;
         }
+        if (waiting.unconfirmed > 0) waiting.answer.message += unconfirmed(waiting.unconfirmed);
         effects_->emplace_back(std::move(waiting.answer));
         waiting_.erase(waiting_.begin() + static_cast<std::ptrdiff_t>(i));
     }

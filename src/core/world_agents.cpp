@@ -1,6 +1,7 @@
 // What agents tell the World, and what their silence does.
 
 #include "sweepctl/base/check.hpp"
+#include "sweepctl/base/counted.hpp"
 #include "sweepctl/core/client_rules.hpp"
 #include "sweepctl/core/world.hpp"
 
@@ -67,9 +68,8 @@ void World::on(AgentHello& event) {
     const bool rebooted =
         known && !agent.record.boot_id.empty() && agent.record.boot_id != event.agent.boot_id;
     // A drain lasts as long as the process that was told to leave.
-    const bool drains = event.agent.state == AgentState::draining ||
-                        (agent.record.state == AgentState::draining && !rebooted &&
-                         agent.record.pid == event.agent.pid);
+    const bool drains = event.report.draining || (agent.record.state == AgentState::draining &&
+                                                  !rebooted && agent.record.pid == event.agent.pid);
     std::erase(changes_.deleted_agents, id);
     agent.record = event.agent;
     agent.record.state = drains ? AgentState::draining : AgentState::online;
@@ -80,7 +80,10 @@ void World::on(AgentHello& event) {
     touch(agent);
 
     // First, since what was ordered before it was meant for another link.
-    effects_->emplace_back(WelcomeOrder{id, event.report.sequence, event.link});
+    WelcomeOrder welcome{id, event.report.sequence, event.link, {}};
+    for (const RunId& run : agent.runs)
+        welcome.sweeps.push_back(runs_.at(run).sweep);
+    effects_->emplace_back(std::move(welcome));
     take_report(agent, event.report);
 
     RevokeOrder revoke{id, {}};
@@ -144,7 +147,7 @@ void World::on(AgentHello& event) {
          {},
          {},
          {},
-         "host " + agent.record.host + ", " + std::to_string(agent.record.slots) + " slots"});
+         "host " + agent.record.host + ", " + counted(agent.record.slots, "slot")});
 }
 
 void World::on(AgentReport& event) {
@@ -153,6 +156,10 @@ void World::on(AgentReport& event) {
     actor_ = "agent " + event.agent.text;
     heard_from(*agent);
     agent->window = event.window;
+    if (event.draining && agent->record.state != AgentState::draining) {
+        agent->record.state = AgentState::draining;
+        touch(*agent);
+    }
     if (event.sequence > agent->acked) {
         agent->acked = event.sequence;
         take_report(*agent, event);
@@ -252,7 +259,8 @@ void World::lose_silent_agents() {
             if (run == nullptr || !run->claim) continue;  // Deleted on the way.
             Sweep& sweep = sweeps_.at(run->sweep);
             if (run->claim->phase == ClaimPhase::held && !may_still_start(*run))
-                settle_wait(run->claim->fence, true);
+                settle_wait(run->claim->fence,
+                            agent.connected ? Settled::silent : Settled::released);
             if (silent < sweep.policy.heartbeat_timeout) continue;
             if (run->state == RunState::running || run->state == RunState::pending) {
                 lose(*run, agent.died ? EndReason::agent_lost : EndReason::heartbeat_lost);
@@ -266,10 +274,8 @@ void World::lose_silent_agents() {
         agents.push_back(id);
     for (const AgentId& id : agents)
         forget_if_left(id);
-    for (const SweepId& id : sweep_ids()) {
-        Sweep& sweep = sweeps_.at(id);
-        if (sweep.delete_wanted && !anything_open(sweep)) erase_sweep(sweep);
-    }
+    for (const SweepId& id : sweep_ids())
+        erase_unless_open(sweeps_.at(id));
 }
 
 /// When an agent that stays silent from now on changes something, at the earliest. Contact only
@@ -301,22 +307,24 @@ std::optional<SteadyTime> World::next_silence() const {
 void World::on(MetricsLogged& event) {
     if (Agent* agent = agent_of(event.agent)) heard_from(*agent);
     Run* run = run_of(event.execution);
-    if (run != nullptr && event.offset_end > run->metrics_offset) {
+    if (run != nullptr && event.offset_end > run->offset_in(event.source)) {
         actor_ = "agent " + event.agent.text;
         Sweep& sweep = sweeps_.at(run->sweep);
-        // Lines before metrics_offset were taken in already; agents cut at line ends, so a message
-        // is either all new or begins with what is known.
-        if (event.offset == run->metrics_offset) {
-            for (const std::vector<MetricPoint>& line : event.points) {
-                for (const MetricPoint& point : line)
-                    take_in(run->summary, point);
+        // Lines before that offset were taken in already; agents cut at line ends, so a message is
+        // either all new or begins with what is known.
+        if (event.offset == run->offset_in(event.source)) {
+            if (take_in(run->summary, event.points)) {
+                audit("metrics_many", *run, {}, {},
+                      "it has " + std::to_string(kMetricNamesMax) +
+                          " metrics; further names are kept in the history only",
+                      {});
             }
             if (!event.lines.empty()) {
                 changes_.metrics.push_back(
                     {run->id, run->attempt, run->metrics_lines, std::move(event.lines)});
             }
             run->metrics_lines += event.points.size();
-            run->metrics_offset = event.offset_end;
+            run->offset_in(event.source) = event.offset_end;
             if (event.invalid && !run->bad_metrics_reported) {
                 run->bad_metrics_reported = true;
                 audit("metrics_invalid", *run, {}, {},
@@ -328,16 +336,17 @@ void World::on(MetricsLogged& event) {
                 run->preempting = true;
                 audit("run_preempting", *run, {}, {}, {}, {});
             }
-            judge_values(sweep, *run);
+            judge_values(sweep, *run, event.points);
+            judge_best(sweep, *run);
             touch(*run);
         }
     }
-    const std::uint64_t taken = run != nullptr ? run->metrics_offset : event.offset_end;
-    effects_->emplace_back(MetricsAck{event.agent, event.execution, taken});
+    const std::uint64_t taken = run != nullptr ? run->offset_in(event.source) : event.offset_end;
+    effects_->emplace_back(MetricsAck{event.agent, event.execution, event.source, taken});
 }
 
 /// A run has logged: is it the best now, and is it good enough?
-void World::judge_values(Sweep& sweep, Run& run) {
+void World::judge_best(Sweep& sweep, Run& run) {
     if (!sweep.policy.metric) return;
     const std::optional<double> value = best_value(run, *sweep.policy.metric);
     std::optional<BestRun>& best = sweep.record.best;

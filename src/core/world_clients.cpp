@@ -131,8 +131,8 @@ Run* World::create_client_run(UpsertRun& event, std::string& refusal) {
         sweep = &drawer_of({named.entity, named.project});
     }
     std::optional<RunId> id;
-    const bool free = !named.taken && !runs_.contains(RunId{named.name}) &&
-                      !just_deleted(RunId{named.name});
+    const bool free =
+        !named.taken && !runs_.contains(RunId{named.name}) && !just_deleted(RunId{named.name});
     if (free && is_run_id(named.name)) {
         id = RunId{named.name};
         const std::optional<std::uint64_t> serial = serial_of(named.name, id_key_);
@@ -168,7 +168,7 @@ void World::describe(Run& run, UpsertRun& event) {
     if (event.host && (!run.claim || in_foreign_hands(run))) run.host = std::move(event.host);
     for (const MetricPoint& point : event.summary_points)
         take_summary(run.summary, point);
-    if (!event.summary_points.empty()) judge_values(sweeps_.at(run.sweep), run);
+    if (!event.summary_points.empty()) judge_best(sweeps_.at(run.sweep), run);
     if (!event.details.empty()) changes_.details.push_back({run.id, std::move(event.details)});
 }
 
@@ -182,9 +182,7 @@ void World::speaks_for(Run& run, bool begins, bool resumes) {
         const bool wanted = sweeps_.at(run.sweep).record.status != SweepStatus::cancelled;
         if (new_process && wanted && may_resume(run)) {
             // R24: the same run goes on as its next attempt.
-            std::vector<MetricSummary> summary = std::move(run.summary);
-            go_again(run, false);
-            run.summary = std::move(summary);
+            go_again(run, /*requeued=*/false, /*goes_on=*/true);
         } else if (crashed_by_silence(run)) {
             revive(run);
             return;
@@ -263,10 +261,16 @@ void World::take_stream(Run& run, ClientStream& event) {
     };
     if (event.history) {
         const NewLines fresh = new_lines(*event.history, 0, client.history_lines);
-        for (std::size_t i = fresh.known; i < event.history_points.size(); ++i) {
-            for (const MetricPoint& point : event.history_points[i])
-                take_in(run.summary, point);
+        std::vector<std::vector<MetricPoint>>& points = event.history_points;
+        const std::size_t known = std::min(fresh.known, points.size());
+        points.erase(points.begin(), points.begin() + static_cast<std::ptrdiff_t>(known));
+        if (take_in(run.summary, points)) {
+            audit("metrics_many", run, {}, {},
+                  "it has " + std::to_string(kMetricNamesMax) +
+                      " metrics; further names are kept in the history only",
+                  {});
         }
+        judge_values(sweeps_.at(run.sweep), run, points);
         news = news || fresh.any;
         if (fresh.any && event.last_step) client.last_step = event.last_step;
         keep_lines(RunStream::history, *event.history, fresh, client.history_lines);
@@ -286,7 +290,7 @@ void World::take_stream(Run& run, ClientStream& event) {
     for (const MetricPoint& point : event.summary_points)
         take_summary(run.summary, point);
     if (!event.details.empty()) changes_.details.push_back({run.id, std::move(event.details)});
-    if (news) judge_values(sweeps_.at(run.sweep), run);
+    if (news) judge_best(sweeps_.at(run.sweep), run);
 }
 
 /// The program called finish(), or ended as it should (R10). Its sweep may be gone afterwards.
@@ -319,6 +323,7 @@ void World::client_finished(Run& run, int exit_code) {
         run.retry_wanted = true;
     }
     judge_streak(sweep, run);
+    judge_silence(sweep, run);
 }
 
 void World::on(SetRunState& event) {

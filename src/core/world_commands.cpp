@@ -95,7 +95,7 @@ void World::on(CommandSweep& event) {
             answer_when_settled(event.request,
                                 "sweep " + id.text + " is already " +
                                     (status == SweepStatus::running ? "running" : word),
-                                id, {}, std::move(held), false);
+                                id, {}, std::move(held), Until::settled);
             return;
         }
         case CommandVerdict::change: break;
@@ -113,7 +113,8 @@ void World::on(CommandSweep& event) {
                 message += "; " + std::to_string(live) +
                            (live == 1 ? " live run goes on" : " live runs go on");
             }
-            answer_when_settled(event.request, std::move(message), id, {}, std::move(open), false);
+            answer_when_settled(event.request, std::move(message), id, {}, std::move(open),
+                                Until::settled);
             return;
         }
         case SweepCommand::resume:
@@ -134,7 +135,8 @@ void World::on(CommandSweep& event) {
             return;
         case SweepCommand::cancel:
             cancel(*sweep, event.grace, open);
-            answer_when_settled(event.request, std::move(message), id, {}, std::move(open), true);
+            answer_when_settled(event.request, std::move(message), id, {}, std::move(open),
+                                Until::released);
             return;
     }
 }
@@ -168,11 +170,12 @@ void World::cancel(Sweep& sweep, std::optional<Duration> grace, std::unordered_s
             continue;
         }
         run.retry_wanted = false;
-        if (run.state == RunState::running && !run.claim) order_client_end(run, EndReason::cancel);
+        if (run.state == RunState::running && !run.claim)
+            order_end(run, EndReason::cancel, SignalKind::kill, std::nullopt);
         if (!run.claim) continue;
         const Agent* agent = agent_of(run.claim->agent);
         if (agent != nullptr && agent->record.foreign && agent->record.state == AgentState::lost) {
-            order_client_end(run, EndReason::cancel);
+            order_end(run, EndReason::cancel, SignalKind::kill, std::nullopt);
             end_by_client(run, judge_vanished(run), "its agent has gone");
             continue;
         }
@@ -209,7 +212,7 @@ void World::on(StopRun& event) {
     }
     const bool again = run->stopping;
     if (!run->claim || in_foreign_hands(*run)) {
-        if (!again) order_client_end(*run, event.reason);
+        if (!again) order_end(*run, event.reason, SignalKind::stop, event.signal);
         answer(event.request, AnswerCode::ok,
                again ? name + " is being stopped already; its client is told to end"
                : is_ended(run->state) ? name + " is killed"
@@ -223,7 +226,7 @@ void World::on(StopRun& event) {
     }
     if (may_still_start(*run)) {
         answer_when_settled(event.request, name + " is stopped", run->sweep, run->id,
-                            {run->claim->fence}, false);
+                            {run->claim->fence}, Until::settled);
         return;
     }
     const Agent* agent = agent_of(run->claim->agent);
@@ -377,6 +380,7 @@ void World::on(DeleteRun& event) {
         audit("run_deleted", seen, std::string(to_string(seen.state)), {}, {}, {});
         --sweep->record.counts[seen.state];
         if (seen.suggestion) sweep->coverage.free(*seen.suggestion);
+        forget_values(*sweep, seen);
         if (sweep->record.best && sweep->record.best->run == id)
             sweep->record.best = event.next_best;
         sweep->runs.erase(id);
@@ -412,13 +416,13 @@ void World::on(DeleteSweep& event) {
     }
     std::unordered_set<Fence> open;
     if (claimed > 0) cancel(*sweep, std::nullopt, open);
-    if (open.empty()) {
-        erase_sweep(*sweep);
-        answer(event.request, AnswerCode::ok, "deleted sweep " + id.text, id);
-        return;
-    }
     sweep->delete_wanted = true;
-    answer_when_settled(event.request, "deleted sweep " + id.text, id, {}, std::move(open), true);
+    answer_when_settled(event.request, "deleted sweep " + id.text, id, {}, {}, Until::erased);
+    erase_unless_open(*sweep);
+}
+
+void World::erase_unless_open(Sweep& sweep) {
+    if (sweep.delete_wanted && !anything_open(sweep)) erase_sweep(sweep);
 }
 
 /// Whether a sweep that is being deleted has runs whose end can be waited for. What an unreachable
@@ -432,16 +436,19 @@ bool World::anything_open(const Sweep& sweep) const {
     });
 }
 
+/// Answers all who asked for it, and only then: what was said to be deleted is not there any more.
 void World::erase_sweep(Sweep& sweep) {
     const SweepId id = sweep.record.id;
     audit("sweep_deleted", sweep, std::string(to_string(sweep.record.status)), {}, {}, {});
+    std::size_t claimed = 0;  // What of these lives on is killed as stale when its agent is back.
     for (const RunId& run_id : sweep.runs) {
         if (const std::optional<Claim> claim = runs_.at(run_id).claim) {
+            ++claimed;
             Agent& agent = agents_.at(claim->agent);
             agent.runs.erase(run_id);
             agent.tokens -= sweep.policy.resources.cpus;
             agent.gpus -= sweep.policy.resources.gpus;
-            settle_wait(claim->fence, true);
+            settle_wait(claim->fence, Settled::released);
         }
         forget(runs_.at(run_id));
         runs_.erase(run_id);
@@ -455,6 +462,12 @@ void World::erase_sweep(Sweep& sweep) {
                   [&](const EditedOrigin& edited) { return edited.sweep == id; });
     forget_foreign_agents(id);
     sweeps_.erase(id);
+    std::erase_if(waiting_, [&](Waiting& waiting) {
+        if (waiting.until != Until::erased || waiting.answer.sweep != id) return false;
+        if (claimed > 0) waiting.answer.message += unconfirmed(claimed);
+        if (waiting.answer.ticket != 0) effects_->emplace_back(std::move(waiting.answer));
+        return true;
+    });
 }
 
 /// It is still stored, and whoever asks may bring it along.
@@ -509,7 +522,7 @@ void World::on(DrainAgent& event) {
     effects_->emplace_back(DrainOrder{agent->record.id});
     answer_when_settled(event.request,
                         "agent " + event.agent.text + " leaves when its live runs have ended", {},
-                        {}, open, false);
+                        {}, open, Until::settled);
 }
 
 }  // namespace sweepctl

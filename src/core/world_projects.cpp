@@ -53,6 +53,8 @@ void World::set_plan(Sweep& sweep,
     record.metric_maximize = policy.metric && policy.metric->goal == Goal::maximize;
     sweep.policy = policy;
     sweep.strategy = std::move(strategy);
+    sweep.early_stop.reset();
+    begin_early_stop(sweep);
     record.expected_runs = sweep.strategy->size();
     if (record.run_cap && (!record.expected_runs || *record.run_cap < *record.expected_runs)) {
         record.expected_runs = record.run_cap;

@@ -35,7 +35,7 @@ void World::on_started(const RunStarted& started) {
     run.requeued = false;
     set_state(run, RunState::running, std::nullopt);
     if (was_silent) reopen(sweep, "a run that was thought lost is alive");
-    settle_wait(run.claim->fence, false);
+    settle_wait(run.claim->fence, Settled::started);
     if (run.stopping && run.stop_reason == EndReason::target_reached) {
         // It had been started before it could be given back; what lives goes on (A29).
         run.stopping = false;
@@ -81,7 +81,11 @@ void World::on_ended(const RunEnded& ended) {
 void World::finish_execution(Run& run, const RunEnded& ended, const EndVerdict& verdict) {
     run.exit_code = verdict.exit_code;
     run.term_signal = verdict.term_signal;
-    run.end_detail = ended.detail;
+    // Why early stopping ordered its end is kept with it, if that is what ended it.
+    std::string detail =
+        verdict.reason == EndReason::early_terminate ? std::move(run.end_detail) : std::string{};
+    if (!ended.detail.empty()) detail += (detail.empty() ? "" : "; ") + ended.detail;
+    run.end_detail = detail;
     touch(run);
     if (is_ended(run.state) && !crashed_by_silence(run)) {
         // It reported finish() before: the exit is recorded, the state stays.
@@ -101,7 +105,6 @@ void World::finish_execution(Run& run, const RunEnded& ended, const EndVerdict& 
         run.end_reason = EndReason::preempted;
         return;
     }
-    std::string detail = ended.detail;
     if (verdict.exit_code && *verdict.exit_code != 0) {
         detail +=
             (detail.empty() ? "" : "; ") + ("exit code " + std::to_string(*verdict.exit_code));
@@ -116,6 +119,7 @@ void World::finish_execution(Run& run, const RunEnded& ended, const EndVerdict& 
         run.retry_wanted = true;
     }
     judge_streak(sweep, run);
+    judge_silence(sweep, run);
 }
 
 void World::on_drained(const ExecutionRef& execution) {
@@ -204,15 +208,20 @@ void World::release_claim(Run& run) {
         go_again(run, false);
     }
     if (is_ended(run.state)) run.stopping = false;  // It is over.
-    settle_wait(released.fence, true);
-    if (sweep.delete_wanted && !anything_open(sweep)) {
-        erase_sweep(sweep);
+    settle_wait(released.fence, Settled::released);
+    if (sweep.delete_wanted) {
+        erase_unless_open(sweep);
         return;
     }
     settle(sweep);
 }
 
+/// A requeued run goes on where it was; a retried one begins anew.
 void World::go_again(Run& run, bool requeued) {
+    go_again(run, requeued, /*goes_on=*/requeued);
+}
+
+void World::go_again(Run& run, bool requeued, bool goes_on) {
     Attempt past;
     past.run = run.id;
     past.attempt = run.attempt;
@@ -243,28 +252,40 @@ void World::go_again(Run& run, bool requeued) {
     run.ended_at.reset();
     run.pid.reset();
     run.metrics_offset = 0;
+    run.output_offset = 0;
     run.metrics_lines = 0;
     run.bad_metrics_reported = false;
-    if (!requeued)
-        run.summary.clear();  // A requeued run goes on where it was; a retried one begins anew.
+    Sweep& sweep = sweeps_.at(run.sweep);
+    if (!goes_on) {
+        run.summary.clear();
+        forget_values(sweep, run);
+        if (run.client) run.client->history_base = run.client->history_lines;
+    }
     set_state(run, RunState::pending,
               requeued ? std::optional(EndReason::preempted) : std::nullopt);
-    Sweep& sweep = sweeps_.at(run.sweep);
     enqueue(sweep, run);
     reopen(sweep, "a run goes again");
 }
 
-/// Marks a claimed run to be ended, and orders it: given back when it is held, a signal when it
-/// lives.
-void World::order_end(Run& run, EndReason reason, SignalKind kind, std::optional<int> signal) {
+/// Marks a run to be ended, and orders it: given back when it is held, a signal when it lives. A
+/// W&B client or agent is told when it asks next.
+void World::order_end(
+    Run& run, EndReason reason, SignalKind kind, std::optional<int> signal, std::string detail) {
+    if (run.state == RunState::running && !run.claim && !is_watched(run)) {
+        // Made by somebody who only said that it runs: nobody will ever ask.
+        run.ended_at = now_.wall;
+        set_state(run, RunState::killed, reason, std::move(detail));
+        settle(sweeps_.at(run.sweep));
+        return;
+    }
     run.stopping = true;
     if (run.stop_reason != EndReason::cancel) run.stop_reason = reason;
     run.stop_signal = kind == SignalKind::kill ? SIGKILL : signal;
     run.retry_wanted = false;
     touch(run);
     audit(reason == EndReason::cancel ? "cancel" : "stop_run", run, {}, {},
-          std::string(to_string(reason)), {});
-    if (in_foreign_hands(run)) return;  // It is told at its next heartbeat.
+          std::string(to_string(reason)), std::move(detail));
+    if (!run.claim || in_foreign_hands(run)) return;
     if (run.claim->phase == ClaimPhase::held) {
         run.claim->revoking = true;
         effects_->emplace_back(
@@ -319,8 +340,9 @@ void World::judge_streak(Sweep& sweep, const Run& run) {
     sweep.fail_streak = 0;
     set_status(sweep, SweepStatus::paused, "fail_fast");
     audit("fail_fast", sweep, {}, {},
-          "the last " + std::to_string(rule.runs) + " runs all failed within " +
-              std::to_string(rule.within.count() / 1000) + " s",
+          (rule.runs == 1 ? std::string("the last run")
+                          : "the last " + std::to_string(rule.runs) + " runs all") +
+              " failed within " + std::to_string(rule.within.count() / 1000) + " s",
           "the last of them is run " + run.id.text);
     std::unordered_set<Fence> held;
     call_back_held(sweep, held);

@@ -46,6 +46,10 @@ std::vector<std::string> World::explain(const SweepId& id, Now) const {
         lines.push_back(count_of(silent, "run") +
                         " crashed by silence; its agent may still bring news of it");
     }
+    if (const std::optional<std::string> warning = missing_metric(record))
+        lines.push_back(*warning);
+    if (sweep.early_stop)
+        lines.push_back("hopeless runs are stopped by " + to_text(sweep.early_stop->rule()));
     if (record.exhausted) {
         if (record.target_reached) {
             lines.emplace_back("no new runs: metric.target was reached");
@@ -162,6 +166,8 @@ std::vector<std::string> World::explain(const RunId& id, Now now) const {
     } else if (run->state == RunState::running && !run->claim) {
         lines.emplace_back("it was made through the API, and nobody has spoken for it yet");
     }
+    const std::vector<std::string> judged = explain_early_stop(run->sweep, run->number);
+    lines.insert(lines.end(), judged.begin(), judged.end());
     if (run->retry_wanted)
         lines.emplace_back("it goes again as soon as nothing of this attempt can be alive");
     return lines;

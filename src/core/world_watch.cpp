@@ -58,6 +58,9 @@ void World::end_by_client(Run& run, const EndVerdict& verdict, std::string detai
     Sweep& sweep = sweeps_.at(run.sweep);
     run.ended_at = now_.wall;
     run.exit_code = verdict.exit_code;
+    // Why early stopping ordered its end is kept with it, if that is what ended it.
+    if (verdict.reason == EndReason::early_terminate && !run.end_detail.empty())
+        detail = run.end_detail + (detail.empty() ? "" : "; ") + detail;
     run.end_detail = detail;
     touch(run);
     if (verdict.requeue) {
@@ -82,6 +85,7 @@ void World::end_by_client(Run& run, const EndVerdict& verdict, std::string detai
         run.retry_wanted = !sweep.record.loose && surely && retries(sweep.policy.retry, run);
         if (run.retry_wanted) ++run.retries;
         judge_streak(sweep, run);
+        judge_silence(sweep, run);
     }
     if (run.claim) {
         // What fell silent was executed, as far as anybody knows.
@@ -110,24 +114,8 @@ void World::revive(Run& run) {
     set_state(run, RunState::running, std::nullopt, "heard again");
     if (is_watched(run)) watch(run);
     reopen(sweep, "a run that was thought lost is alive");
-    if (sweep.record.status == SweepStatus::cancelled) order_client_end(run, EndReason::cancel);
-}
-
-/// Its client and its agent are told when they ask next.
-void World::order_client_end(Run& run, EndReason reason) {
-    if (run.state == RunState::running && !is_watched(run)) {
-        // Made by somebody who only said that it runs: nobody will ever ask.
-        run.ended_at = now_.wall;
-        set_state(run, RunState::killed, reason);
-        settle(sweeps_.at(run.sweep));
-        return;
-    }
-    run.stopping = true;
-    if (run.stop_reason != EndReason::cancel) run.stop_reason = reason;
-    run.retry_wanted = false;
-    touch(run);
-    audit(reason == EndReason::cancel ? "cancel" : "stop_run", run, {}, {},
-          std::string(to_string(reason)), {});
+    if (sweep.record.status == SweepStatus::cancelled)
+        order_end(run, EndReason::cancel, SignalKind::kill, std::nullopt);
 }
 
 void World::lose_silent_clients() {
@@ -140,7 +128,7 @@ void World::lose_silent_clients() {
         silences_.emplace(watched.due, id);
         if (watched.due > now_.steady) continue;
         const Duration silent = now_.steady - watched.heard;
-        end_by_client(run, judge_silence(run),
+        end_by_client(run, judge_lost(run),
                       "last heard " + std::to_string(silent.count() / 1000) + " s ago");
     }
 }

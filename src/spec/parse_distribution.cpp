@@ -1,5 +1,6 @@
 #include "spec/parse_distribution.hpp"
 
+#include "sweepctl/base/counted.hpp"
 #include "sweepctl/base/did_you_mean.hpp"
 #include "sweepctl/base/shown.hpp"
 #include "sweepctl/core/choice_key.hpp"
@@ -255,9 +256,8 @@ private:
         }
         if (weights->items.size() != values.items.size()) {
             return wrong(weights->place,
-                         "parameter '" + name_ + "' has " + std::to_string(values.items.size()) +
-                             " values, but " + std::to_string(weights->items.size()) +
-                             " probabilities",
+                         "parameter '" + name_ + "' has " + counted(values.items.size(), "value") +
+                             ", but " + std::to_string(weights->items.size()) + " probabilities",
                          "give one for each value");
         }
         double sum = 0;

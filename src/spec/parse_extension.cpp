@@ -1,5 +1,6 @@
 #include "spec/parse_extension.hpp"
 
+#include "sweepctl/base/counted.hpp"
 #include "sweepctl/base/shown.hpp"
 #include "sweepctl/core/duration.hpp"
 
@@ -66,6 +67,7 @@ public:
         if (const YamlNode* fail_fast = fields_.get("fail_fast")) read_fail_fast(*fail_fast);
         if (const YamlNode* metrics = fields_.map("metrics")) read_metrics(*metrics);
         program.forward_signals = fields_.flag("forward_signals").value_or(true);
+        if (const YamlNode* early_stop = fields_.map("early_stop")) read_early_stop(*early_stop);
         read_features_to_come();
     }
 
@@ -212,12 +214,52 @@ private:
     }
 
     void read_metrics(const YamlNode& node) {
-        using StdoutMetrics = ProgramSpec::StdoutMetrics;
         constexpr std::array kinds{StdoutMetrics::none, StdoutMetrics::json, StdoutMetrics::kv};
         Fields fields(node, "sweepctl.metrics", findings_);
         fields.refuse_unknown({"stdout"}, Fields::Unknown::refuse);
         if (const auto kind = fields.word("stdout", {"none", "json", "kv"})) {
             spec_.program.stdout_metrics = kinds[*kind];
+        }
+    }
+
+    void read_early_stop(const YamlNode& node) {
+        constexpr std::uint64_t iterations_max = std::uint64_t{1} << 53U;
+        Fields fields(node, "sweepctl.early_stop", findings_);
+        if (node.find("type") == nullptr) {
+            fields.error(node, "'sweepctl.early_stop.type' is missing", "known: median, asha");
+        }
+        const auto type = fields.word("type", {"median", "asha"});
+        const auto min_iter = fields.count("min_iter", 1, iterations_max);
+        const bool twice = spec_.policy.early_stop.has_value();
+        if (type == 1) {
+            AshaRule rule;
+            rule.min_iter = min_iter.value_or(rule.min_iter);
+            if (const auto eta = fields.number("eta")) {
+                if (*eta <= 1) {
+                    fields.error(*node.find("eta"),
+                                 "'sweepctl.early_stop.eta' must be above 1, not " +
+                                     node.find("eta")->described());
+                } else {
+                    rule.eta = *eta;
+                }
+            }
+            fields.refuse_unknown({"type", "min_iter", "eta"}, Fields::Unknown::refuse);
+            spec_.policy.early_stop = rule;
+        } else {
+            MedianRule rule;
+            rule.min_iter = min_iter.value_or(rule.min_iter);
+            rule.min_runs = fields.count("min_runs", 1, kSmallMax).value_or(rule.min_runs);
+            fields.refuse_unknown({"type", "min_iter", "min_runs"}, Fields::Unknown::refuse);
+            spec_.policy.early_stop = rule;
+        }
+        if (twice) {
+            findings_.error(node.place,
+                            "both 'early_terminate' and 'sweepctl.early_stop' are there",
+                            "keep one of the two");
+        }
+        if (!spec_.policy.metric) {
+            findings_.error(node.place, "'sweepctl.early_stop' needs a 'metric'",
+                            "write 'metric: {name: val_loss, goal: minimize}' at the top");
         }
     }
 
@@ -240,10 +282,6 @@ private:
             not_yet("zip");
         }
         if (fields_.count("repeats", 1, kSmallMax).value_or(1) > 1) not_yet("repeats");
-        if (const YamlNode* early_stop = fields_.map("early_stop")) {
-            check_early_stop(*early_stop);
-            not_yet("early_stop");
-        }
     }
     void not_yet(std::string_view key) {
         findings_.error(fields_.node().entry(key)->key_place,
@@ -265,37 +303,13 @@ private:
             if (choice == nullptr) continue;
             if (length && *length != choice->values.size()) {
                 findings_.error(name->place, "parameter '" + shown(name->text) + "' has " +
-                                                 std::to_string(choice->values.size()) +
-                                                 " values, those it varies with have " +
+                                                 counted(choice->values.size(), "value") +
+                                                 ", those it varies with have " +
                                                  std::to_string(*length));
             }
             length = choice->values.size();
         }
     }
-    void check_early_stop(const YamlNode& node) {
-        Fields fields(node, "sweepctl.early_stop", findings_);
-        if (node.find("type") == nullptr) {
-            fields.error(node, "'sweepctl.early_stop.type' is missing", "known: median, asha");
-        }
-        const auto type = fields.word("type", {"median", "asha"});
-        static_cast<void>(fields.count("min_iter", 1, kSmallMax));
-        if (type == 1) {
-            if (const auto eta = fields.number("eta"); eta && *eta <= 1) {
-                fields.error(*node.find("eta"), "'sweepctl.early_stop.eta' must be above 1, not " +
-                                                    node.find("eta")->described());
-            }
-            fields.refuse_unknown({"type", "min_iter", "eta"}, Fields::Unknown::refuse);
-        } else {
-            static_cast<void>(fields.count("min_runs", 1, kSmallMax));
-            fields.refuse_unknown({"type", "min_iter", "min_runs"}, Fields::Unknown::refuse);
-        }
-        if (spec_.early_terminate) {
-            findings_.error(node.place,
-                            "both 'early_terminate' and 'sweepctl.early_stop' are there",
-                            "keep one of the two");
-        }
-    }
-
     /// The parameter of a dotted name; nullptr where there is none, which is an error, or where it
     /// is wrong itself.
     const Parameter* check_parameter(Place place, const std::string& name, std::string_view key) {

@@ -1,8 +1,6 @@
 #include "spec/parse_metric.hpp"
 
 #include <array>
-#include <cmath>
-#include <limits>
 #include <string>
 
 namespace sweepctl {
@@ -27,15 +25,10 @@ MetricGoal read_goal(Fields& fields) {
     return metric;
 }
 
-/// The most that the last band may be: positions in a history are exact up to here.
-constexpr double kBandMax = 0x1p53;
-
-/// Whether hyperband's bands have at least one in them.
-bool has_bands(const Hyperband& hyperband) {
-    if (hyperband.min_iter) return true;
-    double band = static_cast<double>(*hyperband.max_iter);
-    return *hyperband.s > 0 && (band /= hyperband.eta) >= 1;
-}
+/// Positions in a history are exact up to here.
+constexpr std::uint64_t kIterationsMax = std::uint64_t{1} << 53U;
+/// So many bands nobody means.
+constexpr std::uint64_t kBandsMax = 10'000;
 
 }  // namespace
 
@@ -70,7 +63,6 @@ void check_metrics(const YamlNode& node, Findings& findings) {
 }
 
 void parse_early_terminate(const YamlNode& node, SweepSpec& spec, Findings& findings) {
-    constexpr auto iterations_max = static_cast<std::uint64_t>(kBandMax);
     Fields fields(node, "early_terminate", findings);
     fields.refuse_unknown({"type", "min_iter", "max_iter", "s", "eta", "strict"},
                           Fields::Unknown::refuse_near);
@@ -80,10 +72,10 @@ void parse_early_terminate(const YamlNode& node, SweepSpec& spec, Findings& find
         static_cast<void>(fields.word("type", {"hyperband"}));
     }
 
-    Hyperband hyperband;
-    hyperband.min_iter = fields.count("min_iter", 1, iterations_max);
-    hyperband.max_iter = fields.count("max_iter", 1, iterations_max);
-    if (const auto s = fields.count("s", 0, std::numeric_limits<std::uint32_t>::max())) {
+    HyperbandRule hyperband;
+    hyperband.min_iter = fields.count("min_iter", 1, kIterationsMax);
+    hyperband.max_iter = fields.count("max_iter", 1, kIterationsMax);
+    if (const auto s = fields.count("s", 0, kBandsMax)) {
         hyperband.s = static_cast<std::uint32_t>(*s);
     }
     hyperband.eta = fields.number("eta").value_or(hyperband.eta);
@@ -105,11 +97,11 @@ void parse_early_terminate(const YamlNode& node, SweepSpec& spec, Findings& find
                          "give it 'min_iter', or 'max_iter' and 's'");
         }
     }
-    if (hyperband.max_iter && hyperband.s && !has_bands(hyperband)) {
+    if (hyperband.max_iter && hyperband.s && bands_of(hyperband).empty()) {
         fields.error(node, "'early_terminate' has no band to stop runs at",
                      "raise 's' or 'max_iter', or lower 'eta'");
     }
-    spec.early_terminate = hyperband;
+    spec.policy.early_stop = hyperband;
 }
 
 }  // namespace sweepctl

@@ -140,9 +140,6 @@ private:
             error_at("early_terminate", "'early_terminate' needs a 'metric'",
                      "write 'metric: {name: val_loss, goal: minimize}'");
         }
-        findings_.warning(fields_.node().entry("early_terminate")->key_place,
-                          "this version does not act on 'early_terminate' yet",
-                          "no run is stopped early");
     }
 
     /// Keys of W&B that mean nothing here: their worst mistakes, then that they mean nothing.

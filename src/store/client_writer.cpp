@@ -21,11 +21,11 @@ constexpr std::string_view kMakeRoom =
     "DELETE FROM runs WHERE id = ?1 AND sweep IN (SELECT key FROM sweeps WHERE deleted = 1)";
 constexpr std::string_view kWriteClient =
     "INSERT INTO run_clients (run, project, wire_name, speaks, told_to_stop, gone, history_lines,"
-    " event_lines, output_lines, event_base, output_base, last_step)"
-    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)"
+    " event_lines, output_lines, history_base, event_base, output_base, last_step)"
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)"
     " ON CONFLICT (run) DO UPDATE SET speaks = ?4, told_to_stop = ?5, gone = ?6,"
-    " history_lines = ?7, event_lines = ?8, output_lines = ?9, event_base = ?10,"
-    " output_base = ?11, last_step = ?12";
+    " history_lines = ?7, event_lines = ?8, output_lines = ?9, history_base = ?10,"
+    " event_base = ?11, output_base = ?12, last_step = ?13";
 constexpr std::string_view kWriteState =
     "UPDATE run_clients SET summary_json = coalesce(?2, summary_json),"
     " system_metrics_json = coalesce(?3, system_metrics_json) WHERE run = ?1";
@@ -97,7 +97,7 @@ void ClientWriter::write_client(Key run, Key project, const ClientSide& client) 
     if (!client.wire_name.empty()) wire_name = client.wire_name;
     write_client_.run(run, project, wire_name, client.speaks, client.told_to_stop, client.gone,
                       client.history_lines, client.event_lines, client.output_lines,
-                      client.event_base, client.output_base, client.last_step);
+                      client.history_base, client.event_base, client.output_base, client.last_step);
 }
 
 void ClientWriter::write_details(Key run, const RunDetails& details) {

@@ -1,9 +1,13 @@
 #include "store/load.hpp"
 
+#include "sweepctl/core/json_text.hpp"
+#include "sweepctl/core/run_rules.hpp"
+
 #include "store/rows.hpp"
 #include "store/run_text.hpp"
 
 #include <algorithm>
+#include <map>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -51,11 +55,32 @@ constexpr std::string_view kSummaries =
     "SELECT id, summary, summary_stats FROM runs WHERE sweep = ?1 AND summary != '{}'"
     " ORDER BY number";
 
+// An attempt that was preempted is stored as pending: the next one goes on with its history.
+constexpr std::string_view kHistory =
+    "SELECT runs.number, metrics.data FROM sweeps JOIN runs ON runs.sweep = sweeps.key"
+    " JOIN metrics ON metrics.run = runs.key WHERE sweeps.id = ?1 AND sweeps.deleted = 0"
+    " AND metrics.attempt > coalesce((SELECT max(attempts.attempt) FROM attempts"
+    " WHERE attempts.run = runs.key AND attempts.state != 'pending'), 0)"
+    " ORDER BY runs.number, metrics.attempt, metrics.line";
+constexpr std::string_view kClientHistory =
+    "SELECT runs.number, stream_lines.data FROM sweeps JOIN runs ON runs.sweep = sweeps.key"
+    " JOIN run_clients ON run_clients.run = runs.key"
+    " JOIN stream_lines ON stream_lines.run = runs.key AND stream_lines.stream = 'history'"
+    " AND stream_lines.line >= run_clients.history_base"
+    " WHERE sweeps.id = ?1 AND sweeps.deleted = 0 ORDER BY runs.number, stream_lines.line";
+
 std::string select(std::string_view columns, std::string_view rest) {
     std::string sql = "SELECT ";
     sql += columns;
     sql += rest;
     return sql;
+}
+
+/// Whether JSON writes it as it is: no escapes.
+bool is_plain(std::string_view name) {
+    return std::all_of(name.begin(), name.end(), [](char c) {
+        return c >= ' ' && c <= '~' && c != '"' && c != '\\' && c != '/';
+    });
 }
 
 }  // namespace
@@ -158,6 +183,32 @@ std::optional<BestRun> load_best_without(sqlite::Database& database,
         }
     }
     return best;
+}
+
+std::vector<MetricSeries> load_metric_history(sqlite::Database& database,
+                                              const SweepId& sweep,
+                                              const std::string& metric) {
+    std::map<std::uint64_t, std::vector<double>> by_number;
+    // Most lines of most programs have the metric, but what has not even its last name is not read.
+    const std::string last = metric.substr(metric.rfind('.') + 1);
+    for (const std::string_view sql : {kHistory, kClientHistory}) {
+        sqlite::Statement statement = database.prepare(sql);
+        for (sqlite::Rows row = statement.query(sweep.text); row.next();) {
+            const std::string_view line = row.text(1);
+            if (is_plain(last) && line.find(last) == std::string_view::npos) continue;
+            const auto json = parse_json(line);
+            const auto* object = json ? (*json).get_if<ParamMap>() : nullptr;
+            if (object == nullptr) continue;
+            const std::vector<double> values = finite_values(*object, metric);
+            if (values.empty()) continue;
+            std::vector<double>& series = by_number[row.get<std::uint64_t>(0)];
+            series.insert(series.end(), values.begin(), values.end());
+        }
+    }
+    std::vector<MetricSeries> all;
+    for (auto& [number, values] : by_number)
+        all.push_back({number, std::move(values)});
+    return all;
 }
 
 }  // namespace sweepctl

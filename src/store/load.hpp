@@ -6,6 +6,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 // What a controller reads: all that lives when it starts, and single facts later.
 
@@ -23,5 +24,9 @@ namespace sweepctl {
 [[nodiscard]] std::optional<BestRun> load_best_without(sqlite::Database& database,
                                                        const SweepId& sweep,
                                                        const RunId& without);
+/// See Store::metric_history().
+[[nodiscard]] std::vector<MetricSeries> load_metric_history(sqlite::Database& database,
+                                                            const SweepId& sweep,
+                                                            const std::string& metric);
 
 }  // namespace sweepctl

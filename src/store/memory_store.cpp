@@ -1,5 +1,8 @@
 #include "sweepctl/store/memory_store.hpp"
 
+#include "sweepctl/core/json_text.hpp"
+#include "sweepctl/core/run_rules.hpp"
+
 #include <algorithm>
 #include <stdexcept>
 
@@ -366,6 +369,45 @@ std::optional<Run> MemoryStore::find_run_named(const std::string& entity,
     const auto found = disk_->runs.find(RunId{name});
     if (found == disk_->runs.end() || !here(found->second)) return std::nullopt;
     return found->second;
+}
+
+std::vector<MetricSeries> MemoryStore::metric_history(const SweepId& sweep,
+                                                      const std::string& metric) {
+    write(queue_.size());
+    std::vector<MetricSeries> all;
+    const auto add = [&](MetricSeries& series, const std::string& line) {
+        const auto json = parse_json(line);
+        const auto* object = json ? (*json).get_if<ParamMap>() : nullptr;
+        if (object == nullptr) return;
+        const std::vector<double> values = finite_values(*object, metric);
+        series.values.insert(series.values.end(), values.begin(), values.end());
+    };
+    for (const auto& [id, run] : disk_->runs) {
+        if (run.sweep != sweep) continue;
+        std::uint32_t begun = 1;  // The last attempt that did not go on where another was.
+        for (std::uint32_t attempt = 1; attempt < run.attempt; ++attempt) {
+            const auto past = disk_->attempts.find({id, attempt});
+            if (past != disk_->attempts.end() && past->second.state != RunState::pending)
+                begun = attempt + 1;
+        }
+        MetricSeries series{run.number, {}};
+        for (std::uint32_t attempt = begun; attempt <= run.attempt; ++attempt) {
+            const auto lines = disk_->metrics.find({id, attempt});
+            if (lines == disk_->metrics.end()) continue;
+            for (const auto& [number, line] : lines->second)
+                add(series, line);
+        }
+        const auto streamed = disk_->streams.find({id, RunStream::history});
+        if (run.client && streamed != disk_->streams.end()) {
+            auto line = streamed->second.lower_bound(run.client->history_base);
+            for (; line != streamed->second.end(); ++line)
+                add(series, line->second);
+        }
+        if (!series.values.empty()) all.push_back(std::move(series));
+    }
+    std::sort(all.begin(), all.end(),
+              [](const auto& left, const auto& right) { return left.number < right.number; });
+    return all;
 }
 
 std::optional<BestRun> MemoryStore::best_without(const SweepId& id, const RunId& without) {

@@ -17,12 +17,14 @@ const std::string_view kRunColumns =
     " runs.stop_reason, runs.stop_signal, runs.end_reason, runs.exit_code, runs.term_signal,"
     " runs.end_detail, runs.created_at, runs.started_at, runs.ended_at, runs.heartbeat_at,"
     " runs.host, runs.boot_id, runs.pid, runs.agent, runs.claim_agent, runs.claim_fence,"
-    " runs.claim_phase, runs.claim_revoking, runs.metrics_offset, runs.metrics_lines,"
+    " runs.claim_phase, runs.claim_revoking, runs.metrics_offset, runs.output_offset,"
+    " runs.metrics_lines,"
     " runs.bad_metrics_reported, runs.cpu_us, runs.max_rss_kib, runs.config, runs.config_exact,"
     " runs.summary, runs.summary_exact, runs.summary_stats, run_clients.run,"
     " run_clients.wire_name, run_clients.speaks, run_clients.told_to_stop, run_clients.gone,"
     " run_clients.history_lines, run_clients.event_lines, run_clients.output_lines,"
-    " run_clients.event_base, run_clients.output_base, run_clients.last_step";
+    " run_clients.history_base, run_clients.event_base, run_clients.output_base, "
+    "run_clients.last_step";
 
 const std::string_view kSweepColumns =
     "sweeps.id, sweeps.name, sweeps.project, sweeps.entity, sweeps.status, sweeps.reason,"
@@ -108,6 +110,7 @@ std::optional<ClientSide> read_client(Cursor& column) {
     client.history_lines = column.get<std::uint64_t>();
     client.event_lines = column.get<std::uint64_t>();
     client.output_lines = column.get<std::uint64_t>();
+    client.history_base = column.get<std::uint64_t>();
     client.event_base = column.get<std::uint64_t>();
     client.output_base = column.get<std::uint64_t>();
     client.last_step = column.optional<std::int64_t>();
@@ -166,6 +169,7 @@ Run read_run(const sqlite::Rows& row) {
     run.agent = column.optional_id<AgentId>();
     run.claim = read_claim(column);
     run.metrics_offset = column.get<std::uint64_t>();
+    run.output_offset = column.get<std::uint64_t>();
     run.metrics_lines = column.get<std::uint64_t>();
     run.bad_metrics_reported = column.get<bool>();
     run.cpu_us = column.get<std::uint64_t>();

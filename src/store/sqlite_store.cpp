@@ -101,6 +101,11 @@ public:
         return reading([&] { return load_best_without(reading_database_, sweep, without); });
     }
 
+    std::vector<MetricSeries> metric_history(const SweepId& sweep,
+                                             const std::string& metric) override {
+        return reading([&] { return load_metric_history(reading_database_, sweep, metric); });
+    }
+
 private:
     struct Commit {
         Changes changes;

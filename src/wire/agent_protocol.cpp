@@ -2,10 +2,11 @@
 
 #include "sweepctl/base/base64.hpp"
 #include "sweepctl/core/json_text.hpp"
+#include "sweepctl/core/run_rules.hpp"
 
-#include <charconv>
+#include "wire/message_fields.hpp"
+
 #include <string>
-#include <type_traits>
 #include <utility>
 
 namespace sweepctl {
@@ -106,6 +107,7 @@ void put(std::string& out, const RunEnded& ended) {
 void put_report(Object& object, const AgentReport& report) {
     object.number("sequence", report.sequence);
     object.number("window", report.window);
+    if (report.draining) object.flag("draining", true);
     object.list("started", report.started,
                 [](std::string& out, const RunStarted& item) { put(out, item); });
     object.list("ended", report.ended,
@@ -125,6 +127,22 @@ void put_pairs(Object& object,
         append_json_string(out, pair.second);
         out.push_back(']');
     });
+}
+
+constexpr std::string_view kOutputSource = "output";
+
+/// Left out for the metrics file, which is what most are about.
+void put_source(Object& object, MetricsSource source) {
+    if (source == MetricsSource::output) object.text("source", kOutputSource);
+}
+
+std::string_view word(StdoutMetrics kind) {
+    switch (kind) {
+        case StdoutMetrics::none: return "none";
+        case StdoutMetrics::json: return "json";
+        case StdoutMetrics::kv: return "kv";
+    }
+    std::abort();
 }
 
 void put_string(std::string& out, const std::string& item) {
@@ -172,6 +190,7 @@ struct MessageWriter {
         object.text("type", "metrics");
         object.text("agent", metrics.agent.text);
         put(object.key("e"), metrics.execution);
+        put_source(object, metrics.source);
         object.number("offset", metrics.offset);
         object.number("offset_end", metrics.offset_end);
         object.list("lines", metrics.lines,
@@ -214,6 +233,8 @@ struct OrderWriter {
         object.number("kill_delay_ms", brief.kill_delay.count());
         object.number("straggler_grace_ms", brief.straggler_grace.count());
         object.flag("forward_signals", brief.forward_signals);
+        if (brief.stdout_metrics != StdoutMetrics::none)
+            object.text("stdout_metrics", word(brief.stdout_metrics));
     }
     void operator()(const StartOrder& order) const {
         Object object(out);
@@ -225,6 +246,7 @@ struct OrderWriter {
         if (order.resources.cpus != 1) object.number("cpus", order.resources.cpus);
         if (order.resources.gpus != 0) object.number("gpus", order.resources.gpus);
         if (order.sweep_limit) object.number("sweep_limit", *order.sweep_limit);
+        if (order.repeat != 0) object.number("repeat", order.repeat);
     }
     void operator()(const RevokeOrder& order) const {
         Object object(out);
@@ -255,6 +277,7 @@ struct OrderWriter {
         Object object(out);
         object.text("type", "metrics_ack");
         put(object.key("e"), order.execution);
+        put_source(object, order.source);
         object.number("offset", order.offset);
     }
     void operator()(const ExitOrder&) const { Object(out).text("type", "exit"); }
@@ -273,125 +296,7 @@ struct OrderWriter {
 // --- Reading
 // ------------------------------------------------------------------------------------------------
 
-/// The first thing that was not as it must be; the rest of a message is read with defaults then.
-class Fields {
-public:
-    Fields(const ParamMap& map, std::string& error) : map_(map), error_(error) {}
-
-    [[nodiscard]] bool has(std::string_view name) const { return find(map_, name) != nullptr; }
-    std::string text(std::string_view name) {
-        const ParamValue* value = find(map_, name);
-        if (value == nullptr) return {};
-        if (const auto* found = value->get_if<std::string>()) return *found;
-        wrong(name, "a string");
-        return {};
-    }
-    std::optional<std::string> maybe_text(std::string_view name) {
-        if (!has(name)) return std::nullopt;
-        return text(name);
-    }
-    template <typename Number>
-    Number number(std::string_view name, Number otherwise = 0) {
-        const ParamValue* value = find(map_, name);
-        if (value == nullptr) return otherwise;
-        if (const auto* found = value->get_if<std::int64_t>();
-            found != nullptr && std::in_range<Number>(*found)) {
-            return static_cast<Number>(*found);
-        }
-        if constexpr (std::is_same_v<Number, std::uint64_t>) {
-            if (const auto* big = value->get_if<BigInt>()) {
-                Number parsed = 0;
-                const char* const end = big->digits.data() + big->digits.size();
-                if (std::from_chars(big->digits.data(), end, parsed).ptr == end) return parsed;
-            }
-        }
-        wrong(name, "a number in range");
-        return otherwise;
-    }
-    bool flag(std::string_view name, bool otherwise = false) {
-        const ParamValue* value = find(map_, name);
-        if (value == nullptr) return otherwise;
-        if (const auto* found = value->get_if<bool>()) return *found;
-        wrong(name, "true or false");
-        return otherwise;
-    }
-    std::optional<WallTime> time(std::string_view name) {
-        if (!has(name)) return std::nullopt;
-        return WallTime{Duration{number<std::int64_t>(name)}};
-    }
-    const ParamList& list(std::string_view name) {
-        static const ParamList kNone;
-        const ParamValue* value = find(map_, name);
-        if (value == nullptr) return kNone;
-        if (const auto* found = value->get_if<ParamList>()) return *found;
-        wrong(name, "a list");
-        return kNone;
-    }
-    ExecutionRef execution(std::string_view name) {
-        const ParamValue* value = find(map_, name);
-        if (value == nullptr) {
-            wrong(name, "an execution");
-            return {};
-        }
-        return execution_from(*value);
-    }
-    ExecutionRef execution_from(const ParamValue& value) {
-        const auto* list = value.get_if<ParamList>();
-        if (list != nullptr && list->size() == 3) {
-            const auto* run = (*list)[0].get_if<std::string>();
-            const auto* attempt = (*list)[1].get_if<std::int64_t>();
-            const auto* fence = (*list)[2].get_if<std::int64_t>();
-            if (run != nullptr && attempt != nullptr && fence != nullptr && *fence >= 0 &&
-                std::in_range<std::uint32_t>(*attempt)) {
-                return {RunId{*run}, static_cast<std::uint32_t>(*attempt),
-                        static_cast<Fence>(*fence)};
-            }
-        }
-        wrong("execution", "[run, attempt, fence]");
-        return {};
-    }
-    std::vector<ExecutionRef> executions(std::string_view name) {
-        std::vector<ExecutionRef> refs;
-        for (const ParamValue& item : list(name))
-            refs.push_back(execution_from(item));
-        return refs;
-    }
-    std::vector<std::pair<std::string, std::string>> pairs(std::string_view name) {
-        std::vector<std::pair<std::string, std::string>> found;
-        for (const ParamValue& item : list(name)) {
-            const auto* pair = item.get_if<ParamList>();
-            const auto* key =
-                pair == nullptr || pair->size() != 2 ? nullptr : (*pair)[0].get_if<std::string>();
-            const auto* value = key == nullptr ? nullptr : (*pair)[1].get_if<std::string>();
-            if (value == nullptr) {
-                wrong(name, "pairs of strings");
-                return {};
-            }
-            found.emplace_back(*key, *value);
-        }
-        return found;
-    }
-    /// Calls `read(Fields&)` for each object of the list.
-    template <typename Read>
-    void objects(std::string_view name, Read read) {
-        for (const ParamValue& item : list(name)) {
-            const auto* map = item.get_if<ParamMap>();
-            if (map == nullptr) {
-                wrong(name, "a list of objects");
-                return;
-            }
-            Fields fields(*map, error_);
-            read(fields);
-        }
-    }
-    void wrong(std::string_view name, std::string_view expected) {
-        if (error_.empty()) error_ = "'" + std::string(name) + "' must be " + std::string(expected);
-    }
-
-private:
-    const ParamMap& map_;
-    std::string& error_;
-};
+using Fields = MessageFields;
 
 EndKind end_kind(Fields& fields) {
     const std::string kind = fields.text("kind");
@@ -408,6 +313,7 @@ AgentReport read_report(Fields& fields) {
     report.agent = AgentId{fields.text("agent")};
     report.sequence = fields.number<std::uint64_t>("sequence");
     report.window = fields.number<std::uint32_t>("window");
+    report.draining = fields.flag("draining");
     fields.objects("started", [&](Fields& item) {
         RunStarted started;
         started.execution = item.execution("e");
@@ -466,22 +372,30 @@ AgentHeartbeat read_heartbeat(Fields& fields) {
     return heartbeat;
 }
 
-void flatten(const std::string& prefix, const ParamMap& map, std::vector<MetricPoint>& points) {
-    for (const auto& [name, value] : map) {
-        if (prefix.empty() && !name.empty() && name.front() == '_') continue;
-        const std::string full = prefix.empty() ? name : prefix + "." + name;
-        if (const auto* nested = value.get_if<ParamMap>()) {
-            flatten(full, *nested, points);
-        } else {
-            points.push_back({full, value});
-        }
+/// Of a message about metrics; the file is meant where nothing is said.
+MetricsSource read_source(Fields& fields) {
+    const std::optional<std::string> source = fields.maybe_text("source");
+    if (!source) return MetricsSource::file;
+    if (*source != kOutputSource) fields.wrong("source", "a file that metrics come from");
+    return MetricsSource::output;
+}
+
+StdoutMetrics read_stdout_metrics(Fields& fields) {
+    const std::optional<std::string> kind = fields.maybe_text("stdout_metrics");
+    if (!kind) return StdoutMetrics::none;
+    for (const StdoutMetrics known :
+         {StdoutMetrics::none, StdoutMetrics::json, StdoutMetrics::kv}) {
+        if (word(known) == *kind) return known;
     }
+    fields.wrong("stdout_metrics", "a kind of metrics that is known here");
+    return StdoutMetrics::none;
 }
 
 MetricsLogged read_metrics(Fields& fields) {
     MetricsLogged metrics;
     metrics.agent = AgentId{fields.text("agent")};
     metrics.execution = fields.execution("e");
+    metrics.source = read_source(fields);
     metrics.offset = fields.number<std::uint64_t>("offset");
     metrics.offset_end = fields.number<std::uint64_t>("offset_end");
     for (const ParamValue& line : fields.list("lines")) {
@@ -491,7 +405,7 @@ MetricsLogged read_metrics(Fields& fields) {
             break;
         }
         metrics.lines.push_back(to_json(line));
-        flatten({}, *map, metrics.points.emplace_back());
+        metrics.points.push_back(metric_points(*map));
     }
     metrics.preempting = fields.flag("preempting");
     metrics.invalid = fields.maybe_text("invalid");
@@ -520,6 +434,7 @@ SweepBrief read_brief(Fields& fields) {
     brief.kill_delay = Duration{fields.number<std::int64_t>("kill_delay_ms", 30'000)};
     brief.straggler_grace = Duration{fields.number<std::int64_t>("straggler_grace_ms", 5'000)};
     brief.forward_signals = fields.flag("forward_signals");
+    brief.stdout_metrics = read_stdout_metrics(fields);
     return brief;
 }
 
@@ -538,6 +453,7 @@ StartOrder read_start(Fields& fields, const ParamMap& map) {
     order.resources.cpus = fields.number<std::uint32_t>("cpus", 1);
     order.resources.gpus = fields.number<std::uint32_t>("gpus", 0);
     if (fields.has("sweep_limit")) order.sweep_limit = fields.number<std::uint32_t>("sweep_limit");
+    order.repeat = fields.number<std::uint32_t>("repeat", 0);
     return order;
 }
 
@@ -562,12 +478,16 @@ Result<AgentOrder, std::string> read_order(const ParamMap& map) {
     if (type == "ack") return checked(AckOrder{{}, fields.number<std::uint64_t>("sequence")});
     if (type == "drain") return checked(DrainOrder{});
     if (type == "welcome") {
-        return checked(
-            WelcomeOrder{AgentId{fields.text("agent")}, fields.number<std::uint64_t>("sequence")});
+        WelcomeOrder welcome;
+        welcome.agent = AgentId{fields.text("agent")};
+        welcome.sequence = fields.number<std::uint64_t>("sequence");
+        return checked(std::move(welcome));
     }
     if (type == "metrics_ack") {
-        return checked(
-            MetricsAck{{}, fields.execution("e"), fields.number<std::uint64_t>("offset")});
+        return checked(MetricsAck{{},
+                                  fields.execution("e"),
+                                  read_source(fields),
+                                  fields.number<std::uint64_t>("offset")});
     }
     if (type == "exit") return checked(ExitOrder{});
     if (type == "tail") {
@@ -660,7 +580,7 @@ std::optional<MetricsLine> read_metrics_line(std::string_view text) {
     const auto* map = (*value).get_if<ParamMap>();
     if (map == nullptr) return std::nullopt;
     MetricsLine line;
-    flatten({}, *map, line.points);
+    line.points = metric_points(*map);
     if (const ParamValue* preempting = find(*map, "_preempting")) {
         const auto* truth = preempting->get_if<bool>();
         line.preempting = truth != nullptr && *truth;

@@ -42,3 +42,21 @@ TEST_CASE("metrics: preempting is seen only where it is true", "[agent][metrics]
     REQUIRE_FALSE(
         metrics_lines("{\"_preempting\":\"yes\"}\n{\"_preempting\":false}\n", 0, false).preempting);
 }
+
+TEST_CASE("printed metrics: what is no metrics is prose, and no mistake", "[agent][metrics]") {
+    const std::string text =
+        "starting\n{\"loss\":1}\nloss=2 acc: 0.5\n{\"loss\":\n[1]\n  "
+        "{\"loss\":3,\"_preempting\":true} "
+        "\r\n{not json}\n{\"loss\":4";
+    const MetricsChunk json = metrics_lines(text, 10, false, MetricsFormat::printed_json);
+    CHECK(json.lines ==
+          std::vector<std::string>{"{\"loss\":1}", "{\"loss\":3,\"_preempting\":true}"});
+    CHECK(json.preempting);
+    CHECK_FALSE(json.invalid);
+    CHECK(json.offset_end == 10 + text.rfind('\n') + 1);
+    const MetricsChunk pairs = metrics_lines(text, 10, true, MetricsFormat::printed_pairs);
+    CHECK(pairs.lines == std::vector<std::string>{"{\"loss\":2,\"acc\":0.5}"});
+    CHECK_FALSE(pairs.invalid);
+    CHECK_FALSE(pairs.preempting);
+    CHECK(pairs.offset_end == 10 + text.size());
+}

@@ -46,6 +46,10 @@ public:
                                                       const RunId& without) override {
         return store_->best_without(sweep, without);
     }
+    [[nodiscard]] std::vector<MetricSeries> metric_history(const SweepId& sweep,
+                                                           const std::string& metric) override {
+        return store_->metric_history(sweep, metric);
+    }
 
 private:
     std::unique_ptr<Store> store_;

@@ -239,6 +239,43 @@ TEST_CASE("http limits: one connection too many is answered 503, and served when
     }
 }
 
+TEST_CASE("http limits: callers without the token leave room for the owner", "[api][http]") {
+    HttpServerOptions options;
+    options.max_strangers = 4;
+    ServerFixture fixture(echo, options);
+    const std::string with_token = "GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer " +
+                                   std::string(kToken) + "\r\n\r\n";
+    const auto ask = [](RawClient& client, const std::string& request) {
+        client.send(request);
+        return status_of(client.read_reply());
+    };
+    // Who has shown the token is no stranger any more.
+    std::vector<RawClient> known;
+    for (int i = 0; i < 6; ++i) {
+        known.push_back(RawClient::over_tcp(fixture.port()));
+        REQUIRE(ask(known.back(), with_token) == 200);
+    }
+    std::vector<RawClient> strangers;
+    for (int i = 0; i < 4; ++i) {
+        strangers.push_back(RawClient::over_tcp(fixture.port()));
+        strangers.back().send("GET / HTTP/1.1\r\nHost: 127.");
+    }
+    const auto open = [&] { return fixture.server().counts().connections_open == 10; };
+    REQUIRE(fixture.comes_true(open));
+    for (int i = 0; i < 50; ++i) {
+        auto outside = RawClient::over_tcp(fixture.port());
+        REQUIRE(status_of(outside.read_to_end()) == 503);
+    }
+    auto owner = RawClient::over_unix(fixture.unix_path());
+    CHECK(ask(owner, "GET / HTTP/1.1\r\nHost: x\r\n\r\n") == 200);
+    CHECK(ask(known.back(), with_token) == 200);
+    // The owner's connection is the eleventh.
+    strangers.pop_back();
+    REQUIRE(fixture.comes_true([&] { return fixture.server().counts().connections_open == 10; }));
+    auto client = RawClient::over_tcp(fixture.port());
+    CHECK(ask(client, with_token) == 200);
+}
+
 // The sanitizers look at memory through pipes of their own and find faults where they get none.
 #ifndef __SANITIZE_ADDRESS__
 namespace {

@@ -24,6 +24,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 from sweepctl_home import Home, wait_until  # noqa: E402
 
 TOOL = os.environ["BENCH_TOOL"]
+COMPUTE = os.environ["BENCH_COMPUTE"]
 TICK = os.sysconf("SC_CLK_TCK")
 
 
@@ -178,7 +179,7 @@ def makespan(table, rounds, _):
         ratios, gaps50, gaps99 = [], [], []
         for number in range(rounds):
             log = os.path.join(home.path, f"compute.{number}.log")
-            spec = (f"method: grid\nprogram: x\ncommand: [{TOOL}, compute, '50', {log}]\n"
+            spec = (f"method: grid\nprogram: x\ncommand: [{COMPUTE}, '50', {log}]\n"
                     "parameters: {i: {min: 1, max: 200}}\n")
             sweep_seconds(home, spec)
             slots = {}

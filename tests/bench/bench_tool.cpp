@@ -3,11 +3,10 @@
 //   bench_tool spawn N J PROGRAM...     posix_spawn loop, J at a time: "SECONDS CPU_SECONDS"
 //   bench_tool kill N                   kills N sleeping processes in sessions of their own and
 //   reaps: "SECONDS" bench_tool start N PROGRAM...       N starts one after the other: median
-//   "SECONDS" bench_tool compute MS LOG           a run's program: computes for MS, logs "slot
-//   begin_ns end_ns" bench_tool next-point grid|random   time of a suggestion after 100,000 ended
-//   runs: "MICROSECONDS" bench_tool fill DATABASE ENDED LIVE makes a database with one sweep of so
-//   many runs bench_tool scan DATABASE            reads every column of every run: "SECONDS"
-//   bench_tool page DATABASE N          N keyset pages of 100 runs, raw: median "SECONDS"
+//   "SECONDS" bench_tool next-point grid|random   time of a suggestion after 100,000 ended runs:
+//   "MICROSECONDS" bench_tool fill DATABASE ENDED LIVE makes a database with one sweep of so many
+//   runs bench_tool scan DATABASE            reads every column of every run: "SECONDS" bench_tool
+//   page DATABASE N          N keyset pages of 100 runs, raw: median "SECONDS"
 
 #include "sweepctl/core/coverage.hpp"
 #include "sweepctl/core/ids.hpp"
@@ -123,31 +122,6 @@ int start_one_by_one(long count, char** program) {
     ::dup2(out, 1);
     std::printf("%.7f\n", median(std::move(times)));
     return 0;
-}
-
-long long nanoseconds() {
-    timespec now{};
-    ::clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * 1'000'000'000LL + now.tv_nsec;
-}
-
-/// CPU time, so that the work is the same however busy the machine is.
-int compute(long milliseconds, const char* path) {
-    const long long begin = nanoseconds();
-    volatile double x = 1.0;
-    for (;;) {
-        for (int i = 0; i < 10'000; ++i)
-            x = x * 1.0000001 + 1e-9;
-        timespec used{};
-        ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
-        if (used.tv_sec * 1000 + used.tv_nsec / 1'000'000 >= milliseconds) break;
-    }
-    const char* slot = std::getenv("SWEEPCTL_SLOT");
-    char line[128];
-    const int length = std::snprintf(line, sizeof line, "%s %lld %lld\n",
-                                     slot != nullptr ? slot : "0", begin, nanoseconds());
-    const int file = ::open(path, O_WRONLY | O_CREAT | O_APPEND, 0600);
-    return file >= 0 && ::write(file, line, static_cast<std::size_t>(length)) == length ? 0 : 1;
 }
 
 int next_point(std::string_view method) {
@@ -350,7 +324,6 @@ int main(int argc, char** argv) {
     if (what == "spawn" && argc > 4) return spawn(number(2), number(3), argv + 4);
     if (what == "kill" && argc == 3) return kill_all(number(2));
     if (what == "start" && argc > 3) return start_one_by_one(number(2), argv + 3);
-    if (what == "compute" && argc == 4) return compute(number(2), argv[3]);
     if (what == "next-point" && argc == 3) return next_point(argv[2]);
     if (what == "fill" && argc == 5) {
         return fill(argv[2], static_cast<std::uint64_t>(number(3)),

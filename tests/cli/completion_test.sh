@@ -7,7 +7,18 @@ sweepctl=$1
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkdir "$work/bin"
-ln -s "$sweepctl" "$work/bin/sweepctl"
+# Ids come from a controller, of which there is none here.
+cat >"$work/bin/sweepctl" <<END
+#!/bin/bash
+case "\$*" in
+    "list-ids sweeps") echo sweep001 ;;
+    "list-ids runs") echo run00001 ;;
+    "list-ids sweeps runs") echo sweep001; echo run00001 ;;
+    "list-ids "*) exit 2 ;;
+    *) exec '$sweepctl' "\$@" ;;
+esac
+END
+chmod +x "$work/bin/sweepctl"
 export PATH=$work/bin:$PATH SWEEPCTL_HOME=$work/home
 unset SWEEPCTL_SERVER SWEEPCTL_RUN_ID
 failed=0
@@ -57,6 +68,8 @@ expect 'sweepctl launch --detach s' 'sweep one.yaml'
 expect 'sweepctl export abc --format ' jsonl
 expect 'sweepctl completion ' zsh
 expect 'sweepctl help ' validate
+expect 'sweepctl pause ' sweep001
+expect 'sweepctl logs ' run00001
 expect 'sweepctl ls --home f' folder
 refuse 'sweepctl serve --' --ready-fd
 refuse 'sweepctl agent --' --local
@@ -73,10 +86,30 @@ sweepctl completion zsh >"$work/_sweepctl"
 sweepctl completion fish >"$work/sweepctl.fish"
 if command -v zsh >/dev/null; then
     zsh -n "$work/_sweepctl" || failed=1
+    # Its completion works only where somebody types, so a shell in a terminal of zsh's own making does.
+    cat >"$work/type.zsh" <<'END'
+zmodload zsh/zpty
+zpty shell zsh -f -i
+zpty -w shell "PS1=; fpath=($1 \$fpath); autoload -Uz compinit; compinit -u -d $1/dump; echo set''tled"
+zpty -r shell said '*settled*'
+zpty -n -w shell "sweepctl $2"$'\t'
+zpty -r shell said "*$3*"
+END
+    for typed in 'la|unch' 'launch --para|llel' 'pause |sweep001' 'logs |run00001' 'retry --sweep |sweep001' 'completion f|ish'; do
+        timeout 20 zsh -f "$work/type.zsh" "$work" "${typed%|*}" "${typed#*|}" || {
+            echo "FAILED: zsh does not complete '${typed%|*}' with '${typed#*|}'" >&2
+            failed=1
+        }
+    done
 fi
 if command -v fish >/dev/null; then
     fish -n "$work/sweepctl.fish" || failed=1
-    fish -c "source $work/sweepctl.fish; complete -C 'sweepctl launch --par'" | grep -q -- --parallel || failed=1
+    for typed in 'la|launch' 'launch --para|--parallel' 'pause |sweep001' 'logs |run00001' 'completion f|fish'; do
+        fish --no-config -c "source $work/sweepctl.fish; complete -C 'sweepctl ${typed%|*}'" | grep -q -- "^${typed#*|}" || {
+            echo "FAILED: fish does not complete '${typed%|*}' to '${typed#*|}'" >&2
+            failed=1
+        }
+    done
 fi
 for verb in $(sweepctl --help | sed -n 's/^  \([a-z-]*\)  .*/\1/p'); do
     grep -q "'$verb:" "$work/_sweepctl" || { echo "FAILED: zsh does not know '$verb'" >&2; failed=1; }

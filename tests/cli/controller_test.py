@@ -2,12 +2,14 @@
 """The verbs with a real controller, agent and programs."""
 
 import csv
+import http.server
 import io
 import json
 import os
 import signal
 import subprocess
 import sys
+import threading
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../e2e"))
@@ -110,6 +112,30 @@ class ControllerTest(unittest.TestCase):
         os.remove(self.home.json("status")["socket"])
         self.assertEqual(self.home.json("ls"), [])
         self.assertEqual(len(self.home.controller()), 1)
+
+    def test_a_port_that_a_dead_controller_left_is_not_trusted(self):
+        self.home.run("ls")
+        url = self.home.json("status")["url"]
+        self.kill_controller()
+        asked = []
+
+        class Stranger(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                asked.append(self.headers.get("Authorization"))
+                self.send_response(200)
+                self.send_header("Content-Length", "2")
+                self.end_headers()
+                self.wfile.write(b"{}")
+
+            def log_message(self, *_):
+                pass
+
+        port = int(url.rpartition(":")[2])
+        with http.server.HTTPServer(("127.0.0.1", port), Stranger) as stranger:
+            threading.Thread(target=stranger.serve_forever, daemon=True).start()
+            self.assertIn("started the controller", self.home.run("ls").stderr)
+            stranger.shutdown()
+        self.assertEqual(asked, [])
 
     def test_tcp_needs_the_token(self):
         self.home.run("ls")

@@ -19,6 +19,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include <unistd.h>
 
@@ -55,10 +56,14 @@ public:
         launcher.runner_path = SWEEPCTL_RUNNER;
         launcher.journal_directory = home_ + "/agents/local";
         launcher_ = make_process_launcher(loop_.context(), launcher, *this);
-        files_ = make_run_files(loop_.context(), {[this](const RunId& run, std::uint32_t attempt) {
-                                                      agent_->metrics_changed(run, attempt);
-                                                  },
-                                                  {}});
+        RunFilesEvents grown;
+        grown.metrics_changed = [this](const RunId& run, std::uint32_t attempt) {
+            agent_->metrics_changed(run, attempt);
+        };
+        grown.output_changed = [this](const RunId& run, std::uint32_t attempt) {
+            agent_->output_changed(run, attempt);
+        };
+        files_ = make_run_files(loop_.context(), std::move(grown));
         AgentSettings settings;
         settings.record.id = AgentId{"a"};
         settings.record.host = "here";
@@ -96,10 +101,11 @@ public:
         agent_->connected();
     }
     /// Serves until `done`, or fails at the deadline.
-    void run_until(const std::function<bool()>& done) {
+    void run_until(const std::function<bool()>& done,
+                   std::chrono::seconds patience = std::chrono::seconds{20}) {
         Timer deadline(loop_.context());
         bool late = false;
-        deadline.after(std::chrono::seconds{20}, [&] {
+        deadline.after(patience, [&] {
             late = true;
             loop_.stop();
         });
@@ -233,6 +239,7 @@ TEST_CASE("loop: two thousand short runs", "[.slow][controller][loop]") {
     const SweepId id = whole.launch(
         "method: grid\nprogram: x\ncommand: [/bin/true]\nparameters: {a: {min: 1, max: 2000}}\n");
     whole.connect();
-    whole.run_until([&] { return whole.sweep(id).status == SweepStatus::finished; });
+    whole.run_until([&] { return whole.sweep(id).status == SweepStatus::finished; },
+                    std::chrono::seconds{120});
     CHECK(whole.sweep(id).counts[RunState::finished] == 2000);
 }

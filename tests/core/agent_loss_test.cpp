@@ -424,6 +424,34 @@ TEST_CASE("reports: repeated ones change nothing", "[core][lost]") {
     CHECK(world.starts().size() == 2);
 }
 
+TEST_CASE("drain: an agent that leaves by itself is given nothing more", "[core][lost]") {
+    Fixture world;
+    world.create_sweep({});
+    world.connect("a", 1);
+    const ExecutionRef held = world.start(0);
+    AgentReport report;
+    report.agent = AgentId{"a"};
+    report.sequence = 1'000;
+    report.draining = true;
+    report.returned = {held};
+    world.apply(report);
+    CHECK(world.agents().at(AgentId{"a"}).state == AgentState::draining);
+    CHECK(world.starts().size() == 1);
+    SECTION("and gone, it is forgotten") {
+        world.disconnect("a");
+        CHECK(world.agents().empty());
+    }
+    SECTION("nor after a new link, though its end was taken for its leaving") {
+        world.disconnect("a");
+        AgentHello hello;
+        hello.agent = world.agent_record("a");
+        hello.report = report;
+        world.apply(hello);
+        CHECK(world.agents().at(AgentId{"a"}).state == AgentState::draining);
+        CHECK(world.starts().size() == 1);
+    }
+}
+
 TEST_CASE("reports: another agent cannot speak for a claim", "[core][lost]") {
     Fixture world;
     world.create_sweep({.size = 1});
@@ -467,7 +495,8 @@ TEST_CASE("delete: a sweep, with and without force", "[core][lost]") {
         const Ticket ticket = world.remove(sweep, /*force=*/true);
         CHECK_FALSE(world.answered(ticket));  // What is held might still be started.
         world.pass(kLease);
-        CHECK(world.answered(ticket));
+        CHECK(world.answer(ticket).message ==
+              "deleted sweep " + sweep.text + "; 2 of its runs could not be confirmed yet");
         CHECK_FALSE(world.exists(sweep));
         world.hello("a", {live}, {held});
         CHECK(world.signals().back().execution.fence == live.fence);
@@ -478,6 +507,24 @@ TEST_CASE("delete: a sweep, with and without force", "[core][lost]") {
         for (int k = 0; k < 60 && world.exists(sweep); ++k)
             world.pass(std::chrono::seconds{1});
         CHECK(world.answered(ticket));
+        CHECK_FALSE(world.exists(sweep));
+    }
+    SECTION("forced, and what had been given up comes back before it is gone") {
+        world.disconnect("a");
+        world.pass(kLease);  // So it cannot be held any more.
+        world.connect("b", 1);
+        const ExecutionRef other = world.starts().back().execution;
+        world.started("b", other);
+        const Ticket ticket = world.remove(sweep, /*force=*/true);
+        const Ticket again = world.remove(sweep, /*force=*/true);
+        world.hello("a", {live}, {held});
+        world.signaled("b", other, SIGKILL, SIGKILL);
+        CHECK_FALSE(world.answered(ticket));
+        CHECK(world.exists(sweep));
+        world.returned("a", held);
+        world.signaled("a", live, SIGKILL, SIGKILL);
+        CHECK(world.answer(ticket).message == "deleted sweep " + sweep.text);
+        CHECK(world.answer(again).message == "deleted sweep " + sweep.text);
         CHECK_FALSE(world.exists(sweep));
     }
     SECTION("when nothing lives, without force") {

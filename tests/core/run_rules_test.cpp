@@ -185,12 +185,53 @@ TEST_CASE("run: which ends the spec sends on again", "[core][run_rules]") {
     CHECK_FALSE(retries(policy, run));
 }
 
+namespace {
+
+std::vector<MetricPoint> line_of(const std::string& name, ParamValue value) {
+    return {MetricPoint{name, std::move(value)}};
+}
+
+}  // namespace
+
+TEST_CASE("run: a summary has bounds, whatever a program logs", "[core][run_rules]") {
+    std::vector<MetricSummary> summary;
+    std::size_t filled = 0;
+    for (std::size_t i = 0; i < 2 * kMetricNamesMax; i += 1000) {
+        std::vector<std::vector<MetricPoint>> lines;
+        for (std::size_t k = i; k < i + 1000; ++k)
+            lines.push_back(line_of("m" + std::to_string(k), 1));
+        if (take_in(summary, lines)) ++filled;
+    }
+    CHECK(filled == 1);
+    REQUIRE(summary.size() == kMetricNamesMax);
+    CHECK(summary.back().name == "m" + std::to_string(kMetricNamesMax - 1));
+    CHECK_FALSE(take_in(summary, {line_of("m7", 5), line_of("late", 1)}));
+    CHECK(find(summary, "m7")->count == 2);
+    CHECK(find(summary, "m7")->max == 5);
+    CHECK(find(summary, "late") == nullptr);
+}
+
+TEST_CASE("run: what a summary cannot show is in the history only", "[core][run_rules]") {
+    std::vector<MetricSummary> summary;
+    const std::string longest(kMetricNameMax, 'n');
+    take_in(summary, {line_of(longest, 1), line_of(longest + "n", 1),
+                      line_of("text", std::string(2 * kMetricValueMax, 't')),
+                      line_of("note", std::string(100, 't')),
+                      line_of("list", ParamList(kMetricValueMax, ParamValue(1))),
+                      line_of("digits", BigInt{std::string(2 * kMetricValueMax, '9')})});
+    REQUIRE(summary.size() == 5);
+    CHECK(find(summary, longest)->count == 1);
+    CHECK(find(summary, "text")->last == ParamValue("<2002 bytes>"));
+    CHECK(find(summary, "note")->last == ParamValue(std::string(100, 't')));
+    CHECK(find(summary, "list")->last == ParamValue("<2001 bytes>"));
+    CHECK(find(summary, "digits")->last == ParamValue("<2000 bytes>"));
+}
+
 TEST_CASE("run: what is not a finite number is kept and never compared", "[core][run_rules]") {
     const double nan = std::numeric_limits<double>::quiet_NaN();
     const double inf = std::numeric_limits<double>::infinity();
     std::vector<MetricSummary> summary;
-    take_in(summary, {"loss", ParamValue(nan)});
-    take_in(summary, {"loss", ParamValue("diverged")});
+    take_in(summary, {line_of("loss", nan), line_of("loss", "diverged")});
     const MetricGoal minimize{"loss", Goal::minimize, std::nullopt};
     const MetricGoal maximize{"loss", Goal::maximize, std::nullopt};
     Run run;
@@ -198,8 +239,8 @@ TEST_CASE("run: what is not a finite number is kept and never compared", "[core]
     CHECK_FALSE(best_value(run, minimize));
     CHECK(find(run.summary, "loss")->last == ParamValue("diverged"));
     for (const double value : {0.5, -inf, 0.25, inf, nan, 0.75})
-        take_in(run.summary, {"loss", ParamValue(value)});
-    take_in(run.summary, {"loss", ParamValue(true)});
+        take_in(run.summary, {line_of("loss", value)});
+    take_in(run.summary, {line_of("loss", true)});
     CHECK(best_value(run, minimize) == 0.25);
     CHECK(best_value(run, maximize) == 0.75);
     const MetricSummary& loss = *find(run.summary, "loss");

@@ -358,6 +358,25 @@ TEST_CASE("sweep: pause answers when nothing held can start, at the latest by th
     CHECK(world.status(sweep) == SweepStatus::paused);
 }
 
+TEST_CASE("sweep: cancel does not claim that nothing lives on an agent that hangs",
+          "[core][sweep]") {
+    Fixture world;
+    const SweepId sweep = world.create_sweep({.size = 1});
+    world.connect("a", 1);
+    const ExecutionRef held = world.start(0);
+    const Ticket ticket = world.command(sweep, SweepCommand::cancel);
+    // It was started in time, but neither that nor the order to end it gets through.
+    for (int second = 0; second < 17 && !world.answered(ticket); ++second)
+        world.pass(std::chrono::seconds{1});
+    REQUIRE(world.answered(ticket));
+    CHECK(world.answer(ticket).message.find("1 of its runs could not be confirmed yet") !=
+          std::string::npos);
+    world.disconnect("a");
+    world.hello("a", {held}, {});
+    REQUIRE_FALSE(world.signals().empty());
+    CHECK(world.signals().back().kind == SignalKind::kill);
+}
+
 TEST_CASE("sweep: pause, resume and pause again while the answer is on the way", "[core][sweep]") {
     Fixture world;
     const SweepId sweep = world.create_sweep({.size = 5});

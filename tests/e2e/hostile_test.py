@@ -6,6 +6,7 @@ import os
 import socket
 import subprocess
 import sys
+import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from sweepctl_home import Home, wait_until  # noqa: E402
@@ -63,23 +64,88 @@ def specs(home):
     refused("method: bayes\nmetric: {name: loss}\nparameters: {a: {min: 0.0, max: 1.0}}\nprogram: x\n", "bayes")
 
 
+def doors(home):
+    """A function for each door that connects to it."""
+    status = home.json("status")
+    host, port = status["url"].split("//")[1].split(":")
+
+    def over_unix():
+        client = socket.socket(socket.AF_UNIX)
+        client.settimeout(20)
+        client.connect(status["socket"])
+        return client
+
+    def over_tcp():
+        return socket.create_connection((host, int(port)), timeout=20)
+
+    return over_unix, over_tcp
+
+
+def token_of(home):
+    with open(os.path.join(home.path, "token"), encoding="utf-8") as file:
+        return file.read().strip()
+
+
 def clients(home):
-    path = home.json("status")["socket"]
-    for bytes_sent in (b"\x00" * 10_000, b"GET / HTTP/9.9\r\n\r\n", b"POST /api/v1/sweeps HTTP/1.1\r\nContent-Length: 99999999999\r\n\r\n",
-                       b"GET /api/v1/sweeps HTTP/1.1\r\nHost: x\r\n" + b"a: b\r\n" * 10_000 + b"\r\n",
-                       b"POST /api/v1/sweeps HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{\"spec\": 1",
-                       b"POST /api/v1/sweeps HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n[]"):
-        with socket.socket(socket.AF_UNIX) as client:
-            client.settimeout(20)
-            client.connect(path)
-            try:
-                client.sendall(bytes_sent)
-                client.shutdown(socket.SHUT_WR)
-                reply = client.recv(200)
-            except (BrokenPipeError, ConnectionResetError):
-                continue
-            check(reply == b"" or reply.startswith((b"HTTP/1.1 4", b"HTTP/1.1 5")), f"{bytes_sent[:40]}: {reply}")
+    authorized = f"Authorization: Bearer {token_of(home)}\r\n".encode()
+    post = b"POST /api/v1/sweeps HTTP/1.1\r\nHost: 127.0.0.1\r\n" + authorized
+    for connect in doors(home):
+        for bytes_sent in (b"\x00" * 10_000, b"GET / HTTP/9.9\r\n\r\n", post + b"Content-Length: 99999999999\r\n\r\n",
+                           b"GET /api/v1/sweeps HTTP/1.1\r\nHost: x\r\n" + b"a: b\r\n" * 10_000 + b"\r\n",
+                           post + b"Content-Length: 9\r\n\r\n{\"spec\": 1", post + b"Content-Length: 2\r\n\r\n[]",
+                           post + b"Content-Length: -1\r\n\r\n", post + b"Transfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\n",
+                           post + b"Content-Length: 200000\r\n\r\n" + b"[" * 200_000,
+                           post + b"Content-Length: 12\r\n\r\n{\"spec\":\"\xff\""):
+            with connect() as client:
+                try:
+                    client.sendall(bytes_sent)
+                    client.shutdown(socket.SHUT_WR)
+                    reply = client.recv(200)
+                except (BrokenPipeError, ConnectionResetError):
+                    continue
+                check(reply == b"" or reply.startswith((b"HTTP/1.1 4", b"HTTP/1.1 5")), f"{bytes_sent[:40]}: {reply}")
     check(home.run("status").returncode == 0, "the controller is gone")
+
+
+def crowds(home):
+    """Thousands who begin a request and never end it: the owner is served all the same."""
+    _, over_tcp = doors(home)
+    crowd = []
+    begun = b"GET /api/v1/sweeps HTTP/1.1\r\nHost: 127.0.0.1\r\nx: " + b"y" * 30_000
+    try:
+        for _ in range(3000):
+            crowd.append(over_tcp())
+            crowd[-1].setblocking(False)
+            try:
+                crowd[-1].send(begun)
+            except OSError:
+                pass  # It was shown the door already.
+        begin = time.monotonic()
+        check(home.run("ls", check=False).returncode == 0, "the owner is kept out")
+        check(time.monotonic() - begin < 5, "the owner is kept waiting")
+        check(resident(home.controller()[0]) < 150, f"{resident(home.controller()[0])} MiB for a crowd")
+    finally:
+        for client in crowd:
+            client.close()
+
+
+def resident(pid):
+    """MiB in memory, at most so far."""
+    with open(f"/proc/{pid}/status", encoding="utf-8") as status:
+        return [int(line.split()[1]) // 1024 for line in status if line.startswith("VmHWM")][0]
+
+
+def many_metrics(home):
+    """A metrics file whose names never end, in number and in length."""
+    begin = time.monotonic()
+    sweep, run = sweep_of(home, "seq 1 200000 | sed 's/.*/{\"m&\": &}/' > $SWEEPCTL_METRICS; "
+                                "n=$(head -c 60000 /dev/zero | tr '\\0' n); printf '{\"%s\": {' $n >> $SWEEPCTL_METRICS; "
+                                "seq -f '\"v%.0f\": 1,' 1 50000 | tr -d '\\n' >> $SWEEPCTL_METRICS; echo '\"l\": 1}}' >> $SWEEPCTL_METRICS; "
+                                "echo '{\"m7\": 8}' >> $SWEEPCTL_METRICS")
+    check(run["state"] == "finished" and len(run["summary"]) == 10_000 and run["summary"]["m7"] == 8, f"{len(run['summary'])} metrics")
+    events = [json.loads(line)["kind"] for line in home.run("events", sweep, "--json").stdout.splitlines()]
+    check(events.count("metrics_many") == 1, "that there are too many was not told once")
+    check(time.monotonic() - begin < 60, f"it took {time.monotonic() - begin:.0f} s")
 
 
 def full_disk():
@@ -116,8 +182,10 @@ def full_disk():
 def main():
     with Home(slots=2) as home:
         home.serve()
-        for part in (specs, clients, programs):
+        for part in (specs, clients, crowds, programs, many_metrics):
             part(home)
+            for pid in home.controller() + home.agents():
+                check(resident(pid) < 400, f"after {part.__name__} a daemon has {resident(pid)} MiB")
             print(f"hostile: {part.__name__} harmed nobody", flush=True)
         home.run("fsck")
     full_disk()

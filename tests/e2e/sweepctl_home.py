@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import shutil
 import signal
 import subprocess
@@ -25,6 +26,13 @@ def processes_with(needle):
         except OSError:
             continue
     return found
+
+
+def leads_session(pid):
+    try:
+        return os.getsid(pid) == pid
+    except ProcessLookupError:
+        return False
 
 
 def alive(pid):
@@ -56,10 +64,25 @@ def wait_until(condition, seconds, what):
         time.sleep(0.02)
 
 
+# Belongs to nobody. Where several tests run at once, each counts only its own processes.
+UNPRIVILEGED = 60000 + os.getpid() % 5000
+
+
 class Home:
-    def __init__(self, slots=None):
+    """`unprivileged`: everything runs as a user that is not root. `limits`: of everything, by resource."""
+
+    def __init__(self, slots=None, unprivileged=False, limits=None):
         self.binary = os.environ.get("SWEEPCTL_BIN") or os.path.join(ROOT, "build/bin/sweepctl")
         self.path = tempfile.mkdtemp(prefix="sweepctl-e2e-")
+        self.programs = None
+        self.limits = limits or {}
+        self.user = os.geteuid()
+        self.as_user = {}
+        if unprivileged and self.user == 0:
+            self.user = UNPRIVILEGED
+            self.as_user = {"user": self.user, "group": self.user, "extra_groups": [], "cwd": "/"}
+            self.binary = self.copy_of_programs()
+            os.chown(self.path, self.user, self.user)
         self.env = dict(os.environ, SWEEPCTL_HOME=self.path, NO_COLOR="1")
         for name in ("SWEEPCTL_SERVER", "SWEEPCTL_TOKEN", "SWEEPCTL_RUN_ID", "XDG_RUNTIME_DIR"):
             self.env.pop(name, None)
@@ -71,10 +94,24 @@ class Home:
     def __exit__(self, *_):
         self.destroy()
 
+    def copy_of_programs(self):
+        """Where another user may execute them, whatever the rights of the build's directories."""
+        self.programs = tempfile.mkdtemp(prefix="sweepctl-e2e-bin-")
+        os.chmod(self.programs, 0o755)
+        for name in ("sweepctl", "sweepctl-runner"):
+            shutil.copy(os.path.join(os.path.dirname(self.binary), name), self.programs)
+        return os.path.join(self.programs, "sweepctl")
+
+    def lower_limits(self):
+        for what, number in self.limits.items():
+            resource.setrlimit(what, (number, number))
+
     def run(self, *arguments, check=True, timeout=60, **options):
         """One verb; its completed process."""
+        if self.limits:
+            options["preexec_fn"] = self.lower_limits
         done = subprocess.run([self.binary, *arguments], env=self.env, text=True, timeout=timeout,
-                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options)
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, **self.as_user, **options)
         if check and done.returncode != 0:
             raise AssertionError(f"sweepctl {' '.join(arguments)}: exit {done.returncode}\n{done.stdout}{done.stderr}")
         return done
@@ -121,9 +158,12 @@ class Home:
         return self.own("agent")
 
     def runners(self):
-        """pids of live runners: their environment is their program's."""
+        """pids of live runners: their environment is their program's.
+
+        A runner leads its session; its child, which looks the same until it has become the program, does not.
+        """
         needle = b"SWEEPCTL_HOME=" + self.path.encode() + b"\0"
-        return [pid for pid in processes_with(needle) if command_of(pid)[:1] == [b"sweepctl-runner"]]
+        return [pid for pid in processes_with(needle) if command_of(pid)[:1] == [b"sweepctl-runner"] and leads_session(pid)]
 
     def leftovers(self):
         """Everything alive that a run of this home started and that still says so."""
@@ -148,3 +188,5 @@ class Home:
         self.kill(self.leftovers())
         wait_until(lambda: not self.controller() and not self.agents(), 10, "the daemons to end")
         shutil.rmtree(self.path, ignore_errors=True)
+        if self.programs:
+            shutil.rmtree(self.programs, ignore_errors=True)

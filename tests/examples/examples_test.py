@@ -51,6 +51,9 @@ class ExamplesTest(unittest.TestCase):
     def json(self, *arguments, folder="."):
         return json.loads(self.sweepctl(*arguments, "--json", folder=folder))
 
+    def json_lines(self, *arguments):
+        return [json.loads(line) for line in self.sweepctl(*arguments, "--json").splitlines()]
+
     def launch(self, folder, spec):
         """The ended sweep and its runs."""
         output = self.sweepctl("launch", spec, folder=folder)
@@ -62,6 +65,54 @@ class ExamplesTest(unittest.TestCase):
             self.assertEqual(run["exit_code"], 0)
             self.assertEqual(run["sweep"], sweep["id"])
         return sweep, runs
+
+    def replay(self, spec, rule):
+        """A sweep of played back trainings, of which the hopeless are stopped."""
+        done = subprocess.run(
+            [SWEEPCTL, "launch", spec],
+            cwd=os.path.join(self.examples, "replay"),
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=DEADLINE_S,
+        )
+        self.assertEqual(done.returncode, 6, done.stdout + done.stderr)  # Not all runs finished.
+        sweep = self.json("show", done.stdout.strip().splitlines()[-1])
+        self.assertEqual(sweep["status"], "finished")
+        runs = self.json("runs", sweep["id"])
+        self.assertEqual(len(runs), 40)
+        stopped = [run for run in runs if run["end_reason"] == "early_terminate"]
+        self.assertEqual({run["state"] for run in stopped}, {"killed"})
+        # The others ended by themselves: some of the real trainings diverged.
+        ends = {(run["state"], run["exit_code"]) for run in runs if run not in stopped}
+        self.assertLessEqual(ends, {("finished", 0), ("failed", 1)})
+        self.assertIn(("finished", 0), ends)
+        # Which ones are stopped depends on who logs first, that some are does not.
+        self.assertGreaterEqual(len(stopped), 5)
+        for run in stopped:
+            told = self.sweepctl("explain", run["id"])
+            self.assertIn("early stopping judged it hopeless", told)
+            self.assertIn("is worse than the threshold", told)
+            self.assertIn(f"early stopping by {rule}", told)
+        self.assertGreater(sweep["best"]["value"], 0.4)
+        return sweep, stopped
+
+    def test_replay_hyperband(self):
+        sweep, stopped = self.replay("sweep-hyperband.yaml", "hyperband, min_iter 9, eta 3")
+        for run in stopped:
+            self.assertGreaterEqual(run["summary"]["epoch"], 9)
+        self.assertIn("band 9: threshold", self.sweepctl("explain", sweep["best"]["run"]))
+        orders = [event for event in self.json_lines("events", sweep["id"]) if event["kind"] == "stop_run"]
+        self.assertEqual({event["run"] for event in orders} - {run["id"] for run in stopped}, set())
+        for event in orders:
+            self.assertEqual(event["reason"], "early_terminate")
+            self.assertRegex(event["detail"], r"^val_top1 [0-9.e-]+ at band (9|27|81) is worse than the threshold")
+
+    def test_replay_median(self):
+        _, stopped = self.replay("sweep-median.yaml", "median, min_iter 5, min_runs 5")
+        for run in stopped:
+            self.assertGreaterEqual(run["summary"]["epoch"], 5)
 
     def assert_all_cells_once(self, runs, expected):
         configs = {json.dumps(run["config"], sort_keys=True) for run in runs}

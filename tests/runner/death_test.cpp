@@ -1,11 +1,14 @@
 #include "sweepctl/runner/contract.hpp"
 
+#include "agent/leftovers.hpp"
 #include "runner/helper_process.hpp"
 #include "support/launch_fixture.hpp"
 
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <csignal>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <set>
@@ -60,8 +63,7 @@ TEST_CASE("runner: killed while stragglers live, the program's end is still know
     REQUIRE(own_children().empty());
 }
 
-TEST_CASE("runner: what a killed one leaves is told apart from other runs",
-          "[.slow][runner][death]") {
+TEST_CASE("runner: what a killed one leaves is told apart from other runs", "[runner][death]") {
     LaunchFixture fixture;
     const RunStory& other = fixture.launch_test_program({"live-on", fixture.folder() / "other"});
     const RunId other_run = fixture.last_run();
@@ -84,6 +86,38 @@ TEST_CASE("runner: what a killed one leaves is told apart from other runs",
     REQUIRE(fixture.launcher().signal(other_run, 1, RunnerOrder::stop));
     REQUIRE(fixture.wait_until_over(other));
     REQUIRE(other.ended->how == ProgramEnd(ProgramSignaled{SIGTERM, false}));
+}
+
+TEST_CASE("runner: what a killed one leaves is told apart from runs of a copied home",
+          "[runner][death]") {
+    LaunchFixture fixture;
+    const RunId run("run-1");
+    const std::string start = "SWEEPCTL_RUN_ID=run-1 SWEEPCTL_ATTEMPT=1 SWEEPCTL_RUN_DIR=";
+    const std::string live_on = "/run-1 setsid " + test_program() + " live-on & echo pid $!; wait";
+    HelperProcess copy({"/bin/sh", "-c", start + "/copy/sweeps/s" + live_on});
+    HelperProcess home({"/bin/sh", "-c", start + "/home/sweeps/s" + live_on});
+    REQUIRE(fixture.wait_until([&] {
+        return copy.says("ready") && copy.says("pid") && home.says("ready") && home.says("pid");
+    }));
+    const auto pid_in = [](const std::string& said) {
+        return std::atoi(said.c_str() + said.find("pid") + 4);
+    };
+    const int stranger = pid_in(copy.said());
+    const int own = pid_in(home.said());
+
+    const std::vector<int> children = own_children();  // The shells.
+    const auto is_runner = [&](int pid) {
+        return std::find(children.begin(), children.end(), pid) != children.end();
+    };
+    LeftoverHunt hunt(run, 1, run_mark("/home"), std::nullopt);
+    REQUIRE(fixture.wait_until([&] { return hunt.pass(is_runner); }));
+    CHECK(hunt.killed() == 1);
+    CHECK_FALSE(process_start_time(own));
+    CHECK(process_start_time(stranger));
+    ::kill(stranger, SIGKILL);
+    copy.kill();
+    home.kill();
+    REQUIRE(fixture.reap_until_childless());
 }
 
 TEST_CASE("runner: killed before its start record, it started nothing", "[runner][death]") {

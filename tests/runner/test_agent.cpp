@@ -64,6 +64,7 @@ int main(int argc, char** argv) {
     ProcessLauncherOptions options;
     options.runner_path = argv[1];
     options.journal_directory = folder + "/journals";
+    options.run_mark = run_mark(folder);
     const auto launcher = make_process_launcher(loop.context(), options, speaker);
     (void)launcher->recover();
     if (processes >= 0) {  // Now that the threads are there.
@@ -76,7 +77,7 @@ int main(int argc, char** argv) {
         request.run = RunId("run-" + std::to_string(i));
         request.argv.assign(argv + 6, argv + argc);
         request.env = {"PATH=/usr/bin:/bin", "SWEEPCTL_RUN_ID=" + request.run.text,
-                       "SWEEPCTL_ATTEMPT=1"};
+                       "SWEEPCTL_ATTEMPT=1", run_mark(folder) + request.run.text};
         request.cwd = folder;
         request.output_path = folder + "/logs/" + request.run.text + ".log";
         launcher->launch(std::move(request));

@@ -93,6 +93,10 @@ public:
 
     [[nodiscard]] bool traced() const { return traced_; }
 
+    /// So that it can be seen whether all of this world's bad luck really happens.
+    void count(const std::string& what) { ++happened_[what]; }
+    [[nodiscard]] const std::map<std::string, std::uint64_t>& happened() const { return happened_; }
+
     Random random;
 
 private:
@@ -102,6 +106,7 @@ private:
     Duration elapsed_{0};
     Duration wall_offset_{0};
     bool traced_;
+    std::map<std::string, std::uint64_t> happened_;
 };
 
 }  // namespace sweepctl::sim

@@ -56,6 +56,12 @@ void AgentProcess::stop_for(Duration time) {
     });
 }
 
+void AgentProcess::terminate() {
+    if (!running()) return;
+    agenda_.trace(host_.name(), ": agent gets SIGTERM");
+    enter([this] { agent_->drain(); });
+}
+
 void AgentProcess::enter(const Agenda::Task& task) {
     if (!running()) return;
     if (stopped_) {

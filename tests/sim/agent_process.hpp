@@ -25,6 +25,8 @@ public:
     void kill();
     /// SIGSTOP, and SIGCONT after that time. What comes meanwhile waits.
     void stop_for(Duration time);
+    /// SIGTERM: it waits for its live runs and leaves.
+    void terminate();
     [[nodiscard]] bool running() const { return life_ != nullptr; }
     [[nodiscard]] const AgentId& id() const { return settings_.record.id; }
     [[nodiscard]] Host& host() { return host_; }

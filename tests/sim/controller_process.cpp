@@ -170,15 +170,17 @@ void ControllerProcess::take(const ConnectionRef& connection, AgentMessage messa
             link.connection->controller.open = false;
             link.connection->break_off(Duration{50});
         }
-        link = {connection, agenda_.elapsed()};
+        link = {connection, agenda_.elapsed(), agenda_.elapsed()};
         agenda_.trace("controller: hello of ", id.text, ", ", std::to_string(hello->live.size()),
                       " live, ", std::to_string(hello->held.size()), " held");
         controller_->agent_linked(id);
         controller_->agent_says(std::move(message));
         return;
     }
-    for (const auto& [id, link] : links_) {
+    for (auto& [id, link] : links_) {
         if (link.connection != connection) continue;
+        if (silent(link)) link.since = agenda_.elapsed();
+        link.heard = agenda_.elapsed();
         controller_->agent_says(std::move(message));
         return;
     }
@@ -204,10 +206,17 @@ void ControllerProcess::see_death(const AgentId& agent) {
     enter([this, agent] { controller_->post(AgentDied{agent}); });
 }
 
-std::optional<Duration> ControllerProcess::linked_since(const AgentId& agent) const {
-    const auto link = links_.find(agent);
-    if (link == links_.end()) return std::nullopt;
-    return link->second.since;
+/// For so long that its leases are over: what it holds is settled without it.
+bool ControllerProcess::silent(const Link& link) const {
+    return agenda_.elapsed() - link.heard >= kClaimLease + kLeaseMargin;
+}
+
+std::optional<Duration> ControllerProcess::reached_since(const AgentId& agent) const {
+    const auto found = links_.find(agent);
+    if (found == links_.end()) return std::nullopt;
+    const Link& link = found->second;
+    if (link.connection->broken() || silent(link)) return std::nullopt;
+    return link.since;
 }
 
 }  // namespace sweepctl::sim

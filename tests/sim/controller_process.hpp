@@ -37,6 +37,10 @@ public:
                                                       const RunId& without) override {
         return store_.best_without(sweep, without);
     }
+    [[nodiscard]] std::vector<MetricSeries> metric_history(const SweepId& sweep,
+                                                           const std::string& metric) override {
+        return store_.metric_history(sweep, metric);
+    }
     /// The machine writes the oldest waiting commits before the controller dies.
     void write_before_death(std::size_t count);
 
@@ -63,8 +67,9 @@ public:
     [[nodiscard]] const Controller& controller() const { return *controller_; }
     /// Nothing waits, in memory or for the disk.
     [[nodiscard]] bool quiet() const { return running() && !stopped_ && controller_->settled(); }
-    /// Since when the agent's link holds without a break; nullopt: it has none.
-    [[nodiscard]] std::optional<Duration> linked_since(const AgentId& agent) const;
+    /// Since when the agent can be reached without a break, neither of its link nor in what comes
+    /// over it; nullopt: it cannot.
+    [[nodiscard]] std::optional<Duration> reached_since(const AgentId& agent) const;
 
     template <typename Request>
     void request(Request request, Controller::Answered answered) {
@@ -76,11 +81,13 @@ public:
 private:
     struct Link {
         ConnectionRef connection;
-        Duration since{0};
+        Duration since{0};  ///< and not silent for a lease from then on
+        Duration heard{0};
     };
     void send(const AgentId& agent, std::vector<AgentOrder> orders) override;
     [[nodiscard]] bool trusted(const AgentId&) const override { return true; }
 
+    [[nodiscard]] bool silent(const Link& link) const;
     void accept(const ConnectionRef& connection);
     void take(const ConnectionRef& connection, AgentMessage message);
     void lose(const ConnectionRef& connection);

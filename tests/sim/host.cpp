@@ -63,6 +63,7 @@ void Host::write_start_record(const RunnerRef& runner, const Callbacks& callback
     }
     runner->recorded = true;
     runner->recorded_at = agenda_.elapsed();
+    files[request.output_path];
     journal.emplace_back(
         Started{request.run, request.attempt, request.fence, runner->identity, agenda_.now().wall});
     agenda_.trace(name_, ": start record of ",
@@ -133,6 +134,13 @@ void Host::log_metrics(const RunnerRef& runner) {
             if (runner->life.says_preempting && k + 1 == runner->life.metrics.size())
                 runner->execution->said_preempting = true;
             on_file(path);
+        });
+    }
+    for (const auto& [when, line] : runner->life.printed) {
+        agenda_.after(when, runner->token, [this, runner, text = line + "\n"] {
+            if (!runner->program_alive) return;
+            files[runner->request.output_path] += text;
+            on_file(runner->request.output_path);
         });
     }
 }

@@ -32,6 +32,7 @@ struct ProgramLife {
     std::optional<int> exits_on_term;    ///< with this code; otherwise it dies of the signal
     std::optional<Duration> stragglers;  ///< what it started outlives it by so much
     std::vector<std::pair<Duration, std::string>> metrics;  ///< lines it logs, by time from start
+    std::vector<std::pair<Duration, std::string>> printed;  ///< and that it prints
     bool says_preempting = false;                           ///< in the last of them
     int spawn_errno = 0;                                    ///< it cannot be started at all
 };

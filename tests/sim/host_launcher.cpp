@@ -155,6 +155,14 @@ void HostLauncher::drop_old_journal() {
 HostFiles::HostFiles(Host& host, Agenda& agenda, LifeRef agent, Enter enter)
     : host_(host), agenda_(agenda), agent_(std::move(agent)), enter_(std::move(enter)) {
     host_.on_file = [this](const std::string& path) {
+        if (const auto output = outputs_.extract(path)) {
+            const auto [run, attempt] = output.mapped();
+            agenda_.after(
+                agenda_.random.between(Duration{0}, Duration{3}), agent_,
+                [this, run = run, attempt = attempt] {
+                    enter_([this, run, attempt] { reader_->output_changed(run, attempt); });
+                });
+        }
         if (!followed_.contains(path)) return;
         agenda_.after(agenda_.random.between(Duration{0}, Duration{3}), agent_, [this, path] {
             enter_([this, path] {
@@ -172,25 +180,35 @@ void HostFiles::follow(const RunId& run, std::uint32_t attempt, const std::strin
 }
 
 void HostFiles::unfollow(const RunId& run, std::uint32_t attempt) {
-    std::erase_if(followed_,
-                  [&](const auto& entry) { return entry.second == std::pair(run, attempt); });
+    const auto its = [&](const auto& entry) { return entry.second == std::pair(run, attempt); };
+    std::erase_if(followed_, its);
+    std::erase_if(outputs_, its);
 }
 
-MetricsChunk HostFiles::read_metrics(const std::string& path, std::uint64_t offset, bool final) {
+void HostFiles::follow_output(const RunId& run, std::uint32_t attempt, const std::string& path) {
+    outputs_[path] = {run, attempt};
+}
+
+MetricsChunk HostFiles::read_metrics(const std::string& path,
+                                     std::uint64_t offset,
+                                     MetricsFormat format,
+                                     bool final) {
     const auto file = host_.files.find(path);
     if (file == host_.files.end() || offset >= file->second.size()) return {offset, {}, false, {}};
     constexpr std::size_t kPiece = 200;  // Small, so that files come in several.
     const std::string_view rest = std::string_view(file->second).substr(offset);
     const bool whole = rest.size() <= kPiece;
-    return metrics_lines(rest.substr(0, kPiece), offset, final && whole);
+    return metrics_lines(rest.substr(0, kPiece), offset, final && whole, format);
 }
 
-std::string HostFiles::locate_metrics(const std::string& sweeps_dir,
-                                      const RunId& run,
-                                      std::uint32_t attempt) {
-    const std::string name = "/" + run.text + "." + std::to_string(attempt) + ".metrics.jsonl";
+std::string HostFiles::locate(const std::string& sweeps_dir,
+                              const RunId& run,
+                              std::uint32_t attempt) {
+    constexpr std::string_view kEnding = ".log";
+    const std::string name = "/" + run.text + "." + std::to_string(attempt) + ".log";
     for (const auto& [path, content] : host_.files) {
-        if (path.starts_with(sweeps_dir) && path.ends_with(name)) return path;
+        if (path.starts_with(sweeps_dir) && path.ends_with(name))
+            return path.substr(0, path.size() - kEnding.size());
     }
     return {};
 }

@@ -78,12 +78,14 @@ public:
 
     void follow(const RunId& run, std::uint32_t attempt, const std::string& path) override;
     void unfollow(const RunId& run, std::uint32_t attempt) override;
+    void follow_output(const RunId& run, std::uint32_t attempt, const std::string& path) override;
     [[nodiscard]] MetricsChunk read_metrics(const std::string& path,
                                             std::uint64_t offset,
+                                            MetricsFormat format,
                                             bool final) override;
-    [[nodiscard]] std::string locate_metrics(const std::string& sweeps_dir,
-                                             const RunId& run,
-                                             std::uint32_t attempt) override;
+    [[nodiscard]] std::string locate(const std::string& sweeps_dir,
+                                     const RunId& run,
+                                     std::uint32_t attempt) override;
     [[nodiscard]] LogChunk read_log(const std::string& path,
                                     std::uint64_t offset,
                                     std::uint32_t limit) override;
@@ -97,6 +99,7 @@ private:
     Enter enter_;
     Agent* reader_ = nullptr;
     std::map<std::string, std::pair<RunId, std::uint32_t>> followed_;  ///< by path
+    std::map<std::string, std::pair<RunId, std::uint32_t>> outputs_;   ///< each for one call
 };
 
 }  // namespace sweepctl::sim

@@ -89,29 +89,44 @@ void judge_end(const RealExecution& real, const StoredEnd& end) {
 
 void judge_metrics(const MemoryDisk& disk,
                    const RealExecution& real,
-                   const std::map<std::string, std::string>& files) {
-    const std::string name =
-        "/" + real.ref.run.text + "." + std::to_string(real.ref.attempt) + ".metrics.jsonl";
-    std::vector<std::string> written;
-    for (const auto& [path, content] : files) {
-        if (path.ends_with(name)) written = metrics_lines(content, 0, true).lines;
-    }
-    std::vector<std::string> kept;
+                   const std::map<std::string, std::string>& files,
+                   StdoutMetrics prints) {
+    const auto content_of = [&](const std::string& ending) {
+        const std::string name =
+            "/" + real.ref.run.text + "." + std::to_string(real.ref.attempt) + ending;
+        for (const auto& [path, content] : files) {
+            if (path.ends_with(name)) return content;
+        }
+        return std::string();
+    };
+    const auto check = [&](const std::string& what, const auto& written, const auto& kept) {
+        if (kept == written) return;
+        throw Foul(name_of(real.ref) + " " + what + " " + std::to_string(written.size()) +
+                   " lines of metrics, " + std::to_string(kept.size()) + " are stored");
+    };
+    std::vector<std::string> logged;
+    std::vector<std::string> printed;
     const auto found = disk.metrics.find({real.ref.run, real.ref.attempt});
     if (found != disk.metrics.end()) {
         for (const auto& [line, text] : found->second)
-            kept.push_back(text);
+            (text.starts_with("{\"printed\"") ? printed : logged).push_back(text);
     }
-    if (kept != written)
-        throw Foul(name_of(real.ref) + " logged " + std::to_string(written.size()) + " lines, " +
-                   std::to_string(kept.size()) + " are stored");
+    check("logged", metrics_lines(content_of(".metrics.jsonl"), 0, true).lines, logged);
+    std::vector<std::string> to_be_found;
+    if (prints != StdoutMetrics::none) {
+        const MetricsFormat format = prints == StdoutMetrics::json ? MetricsFormat::printed_json
+                                                                   : MetricsFormat::printed_pairs;
+        to_be_found = metrics_lines(content_of(".log"), 0, true, format).lines;
+    }
+    check("printed", to_be_found, printed);
 }
 
 }  // namespace
 
 void judge(const MemoryDisk& disk,
            const Truth& truth,
-           const std::map<std::string, std::string>& files) {
+           const std::map<std::string, std::string>& files,
+           const PrintedBy& printed_by) {
     judge_states(disk);
     std::set<std::pair<RunId, std::uint32_t>> executed;
     for (const RealExecution& real : truth.executions()) {
@@ -127,7 +142,7 @@ void judge(const MemoryDisk& disk,
                 throw Foul("attempt " + name_of(real.ref) + " was executed and is not stored");
             judge_end(real, end_of(attempt->second));
         }
-        if (real.end_recorded) judge_metrics(disk, real, files);
+        if (real.end_recorded) judge_metrics(disk, real, files, printed_by(real.sweep));
     }
     // Whoever is said to have run did.
     for (const auto& [id, run] : disk.runs) {

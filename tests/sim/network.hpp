@@ -9,13 +9,15 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
 // The network between agents and the controller. One connection keeps its order, as TCP does; two
 // do not keep any between them. A connection breaks at any moment: what was under way is delivered
-// up to some point, and each end learns of it in its own time.
+// up to some point, and each end learns of it in its own time. What the protocol allows to be said
+// twice is said twice now and then.
 
 namespace sweepctl::sim {
 
@@ -25,15 +27,23 @@ struct End {
     std::function<void()> on_broken;
 };
 
+/// What connections are like in one history.
+struct Habits {
+    bool as_text = false;  ///< everything goes through the protocol's JSON
+    double repeats = 0;    ///< percent of what may be repeated that is
+};
+
 class Connection {
 public:
-    Connection(Agenda& agenda, std::string host, bool as_text);
+    Connection(Agenda& agenda, std::string host, Habits habits);
 
     void send_up(const AgentMessage& message);
     void send_down(const std::vector<AgentOrder>& orders);
     /// What is under way is delivered up to some point; each open end learns of it after a while
     /// of at most `notice`.
     void break_off(Duration notice);
+    /// The same as soon as something is under way.
+    void doom(Duration notice) { doom_ = notice; }
 
     End agent;
     End controller;
@@ -48,8 +58,9 @@ private:
 
     Agenda& agenda_;
     std::string host_;
-    bool as_text_;  ///< everything goes through the protocol's JSON
+    Habits habits_;
     bool broken_ = false;
+    std::optional<Duration> doom_;
     Life life_ = std::make_shared<int>();
     std::deque<Agenda::Task> up_;
     std::deque<Agenda::Task> down_;
@@ -71,7 +82,7 @@ public:
     void reconnect(const std::string& host) { cut_off_.erase(host); }
     void reconnect_all() { cut_off_.clear(); }
 
-    bool as_text = false;
+    Habits habits;
 
 private:
     Agenda& agenda_;

@@ -10,7 +10,9 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <memory>
+#include <string_view>
 #include <vector>
 
 namespace sweepctl::sim {
@@ -29,6 +31,7 @@ enum class Fault : std::uint8_t {
     controller_stops,
     agent_dies,
     agent_stops,
+    agent_terminated,
     runner_dies,
     host_reboots,
     connection_breaks,
@@ -41,6 +44,26 @@ enum class Fault : std::uint8_t {
 };
 constexpr std::size_t kFaults = static_cast<std::size_t>(Fault::nothing);
 
+std::string_view to_string(Fault fault) {
+    switch (fault) {
+        case Fault::controller_dies: return "controller dies";
+        case Fault::controller_stops: return "controller stops";
+        case Fault::agent_dies: return "agent dies";
+        case Fault::agent_stops: return "agent stops";
+        case Fault::agent_terminated: return "agent terminated";
+        case Fault::runner_dies: return "runner dies";
+        case Fault::host_reboots: return "host reboots";
+        case Fault::connection_breaks: return "connection breaks";
+        case Fault::host_cut_off: return "host cut off";
+        case Fault::store_full: return "store full";
+        case Fault::disk_full: return "disk full";
+        case Fault::wall_clock_jumps: return "wall clock jumps";
+        case Fault::agent_drained: return "agent drained";
+        case Fault::nothing: return "nothing";
+    }
+    std::abort();
+}
+
 class Simulation {
 public:
     Simulation(std::uint64_t seed, bool traced)
@@ -51,7 +74,8 @@ public:
           controller_(agenda_, network_, disk_, plan_of(plans_)),
           user_(agenda_, truth_, controller_, disk_, plans_) {
         Random& random = agenda_.random;
-        network_.as_text = random.chance(10);
+        network_.habits.as_text = random.chance(10);
+        network_.habits.repeats = random.chance(25) ? 10 : 0;
         const std::uint64_t hosts = 1 + random.pick(3);
         for (std::uint64_t k = 0; k < hosts; ++k)
             add_host("h" + std::to_string(k + 1));
@@ -76,7 +100,13 @@ public:
     }
 
     [[nodiscard]] Summary summary() const {
-        return {{}, steps_, truth_.executions().size(), disk_->commits};
+        std::map<std::string, std::uint64_t> happened = agenda_.happened();
+        for (const AuditEvent& event : disk_->events) {
+            const bool moved = !event.from.empty() || !event.to.empty();
+            ++happened[event.kind + (moved ? " " + event.from + "->" + event.to : "") +
+                       (event.kind == "run_state" ? " " + event.reason : "")];
+        }
+        return {{}, steps_, truth_.executions().size(), disk_->commits, std::move(happened)};
     }
     [[nodiscard]] Duration elapsed() const { return agenda_.elapsed(); }
 
@@ -134,11 +164,30 @@ private:
                                                   ",\"step\":" + std::to_string(k) + "}");
             }
         }
+        print_something(life);
         if (random.chance(10)) {
             life.metrics.emplace_back(at, R"({"_preempting":true})");
             life.says_preempting = true;
         }
         return life;
+    }
+
+    /// Prose, and metrics in both of the forms that a sweep may ask for.
+    void print_something(ProgramLife& life) {
+        Random& random = agenda_.random;
+        const std::uint64_t lines = random.chance(50) ? random.pick(12) : 0;
+        Duration at{0};
+        for (std::uint64_t k = 0; k < lines; ++k) {
+            at += random.between(Duration{0}, life.lasts / 6);
+            const std::string number = std::to_string(k);
+            if (random.chance(40)) {
+                life.printed.emplace_back(at, "epoch " + number + " of 12: all is well");
+            } else if (random.chance(50)) {
+                life.printed.emplace_back(at, "printed=" + number + " acc: 0.5");
+            } else {
+                life.printed.emplace_back(at, "{\"printed\":" + number + "}");
+            }
+        }
     }
 
     // --- Bad luck
@@ -172,6 +221,7 @@ private:
     }
 
     void strike(Fault fault) {
+        agenda_.count("fault: " + std::string(to_string(fault)));
         Random& random = agenda_.random;
         AgentProcess& agent = *random.one_of(agents_);
         Host& host = agent.host();
@@ -183,6 +233,7 @@ private:
             case Fault::controller_stops: controller_.stop_for(a_while(Duration{10'000})); return;
             case Fault::agent_dies: kill(agent); return;
             case Fault::agent_stops: agent.stop_for(a_while(Duration{20'000})); return;
+            case Fault::agent_terminated: agent.terminate(); return;
             case Fault::runner_dies: host.kill_a_runner(); return;
             case Fault::host_reboots:
                 agent.kill();
@@ -326,7 +377,12 @@ private:
         std::map<std::string, std::string> files;
         for (const auto& host : hosts_)
             files.insert(host->files.begin(), host->files.end());
-        judge(*disk_, truth_, files);
+        judge(*disk_, truth_, files, [this](const SweepId& sweep) {
+            const auto found = disk_->sweeps.find(sweep);
+            return found == disk_->sweeps.end()
+                       ? StdoutMetrics::none
+                       : plans_.at(found->second.origin.spec).stdout_metrics;
+        });
     }
 
     Agenda agenda_;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 
 // One history of a small cluster: a controller, three hosts with their agents, people, and bad
@@ -14,6 +15,7 @@ struct Summary {
     std::uint64_t steps = 0;
     std::uint64_t executions = 0;
     std::uint64_t commits = 0;
+    std::map<std::string, std::uint64_t> happened;  ///< faults, asked-for things, stored changes
 };
 
 [[nodiscard]] Summary simulate(std::uint64_t seed, bool traced);

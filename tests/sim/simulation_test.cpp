@@ -8,7 +8,8 @@
 #include <string>
 
 // Histories of a small cluster under every kind of bad luck. A failing seed names itself; to see
-// its history: SWEEPCTL_SIM_SEED=N SWEEPCTL_SIM_TRACE=1 sim_tests "[replay]"
+// its history: SWEEPCTL_SIM_SEED=N SWEEPCTL_SIM_TRACE=1 sim_tests "[replay]". What happened in all
+// of them, and how often: SWEEPCTL_SIM_COVERAGE=1.
 
 using namespace sweepctl::sim;
 
@@ -39,6 +40,8 @@ void play(std::uint64_t first, std::uint64_t count) {
         total.steps += summary.steps;
         total.executions += summary.executions;
         total.commits += summary.commits;
+        for (const auto& [what, times] : summary.happened)
+            total.happened[what] += times;
     }
     // A quiet world would prove nothing.
     CHECK(total.executions > 5 * count);
@@ -47,12 +50,15 @@ void play(std::uint64_t first, std::uint64_t count) {
                 static_cast<unsigned long long>(total.steps),
                 static_cast<unsigned long long>(total.executions),
                 static_cast<unsigned long long>(total.commits));
+    if (std::getenv("SWEEPCTL_SIM_COVERAGE") == nullptr) return;
+    for (const auto& [what, times] : total.happened)
+        std::printf("%9llu  %s\n", static_cast<unsigned long long>(times), what.c_str());
 }
 
 }  // namespace
 
 TEST_CASE("sim: whatever happens, every promise is kept", "[sim]") {
-    play(number_from("SWEEPCTL_SIM_FIRST", 1), number_from("SWEEPCTL_SIM_COUNT", 200));
+    play(number_from("SWEEPCTL_SIM_FIRST", 1), number_from("SWEEPCTL_SIM_COUNT", 250));
 }
 
 TEST_CASE("sim: the same for long", "[sim][.slow]") {

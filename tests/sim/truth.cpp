@@ -55,7 +55,7 @@ void Truth::ordered_signal(RealExecution& execution, int signal) {
     agenda_.trace("truth: ", name_of(execution.ref), " gets signal ", std::to_string(signal));
     const bool wanted = end_wanted_.contains(execution.sweep.text) ||
                         end_wanted_.contains(execution.ref.run.text) ||
-                        forced_.contains(execution.ref.run);
+                        forced_.contains(execution.ref.run) || has_timeout(execution.sweep);
     if (!wanted)
         throw Foul("program of " + name_of(execution.ref) + " got signal " +
                    std::to_string(signal) + ", though nobody wanted it to end");

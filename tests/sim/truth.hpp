@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -52,11 +53,12 @@ public:
     void tree_gone(RealExecution& execution);
 
     // --- What people do and are told
+    /// Whether a sweep's runs end by their sweep's timeout.
+    std::function<bool(const SweepId&)> has_timeout = [](const SweepId&) { return false; };
     void asked(const SweepId& sweep, SweepCommand command);
     void asked_to_end(const SweepId& sweep) { end_wanted_.insert(sweep.text); }
     void asked_to_end(const RunId& run) { end_wanted_.insert(run.text); }
     void asked_to_retry_by_force(const RunId& run) { forced_.insert(run); }
-    void has_timeout(const SweepId& sweep) { end_wanted_.insert(sweep.text); }
     /// A pause, stop or cancel, asked for at `asked_at`, was acknowledged without reserve.
     void acknowledged(const SweepId& sweep, Duration asked_at);
     /// Whether somebody asked to resume the sweep since then.

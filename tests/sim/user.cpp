@@ -26,6 +26,7 @@ PlanOf plan_of(const Plans& plans) {
         made.brief.cwd = made.brief.launch_dir = "/";
         made.brief.kill_delay = plan.kill_delay;
         made.brief.straggler_grace = plan.straggler_grace;
+        made.brief.stdout_metrics = plan.stdout_metrics;
         return made;
     };
 }
@@ -39,7 +40,14 @@ User::User(Agenda& agenda,
       truth_(truth),
       controller_(controller),
       disk_(std::move(disk)),
-      plans_(plans) {}
+      plans_(plans) {
+    // Whoever created it may never have been answered.
+    truth_.has_timeout = [this](const SweepId& id) {
+        const auto sweep = disk_->sweeps.find(id);
+        return sweep != disk_->sweeps.end() &&
+               plans_.at(sweep->second.origin.spec).options.policy.timeout.has_value();
+    };
+}
 
 void User::live(Duration pause) {
     awake_ = std::make_shared<int>();
@@ -61,9 +69,11 @@ std::string User::ask(const std::string& what,
     const std::string actor = "user " + std::to_string(++asked_);
     request.request.actor = actor;
     agenda_.trace(actor, ": ", what);
+    agenda_.count("asked: " + what.substr(0, what.rfind(" ")));
     controller_.request(std::move(request),
                         [this, actor, answered = std::move(answered)](const Answer& answer) {
                             agenda_.trace(actor, " is told: ", answer.message);
+                            if (!without_reserve(answer)) agenda_.count("answered with reserve");
                             if (answer.code == AnswerCode::ok) answered(answer);
                         });
     return actor;
@@ -136,11 +146,14 @@ void User::create_sweep() {
     if (random.chance(20)) policy.timeout = random.between(Duration{500}, Duration{20'000});
     if (random.chance(50))
         policy.heartbeat_timeout = random.between(Duration{25'000}, Duration{90'000});
-    if (random.chance(30)) policy.metric = MetricGoal{"loss", Goal::minimize, 0.01};
+    if (random.chance(30))
+        policy.metric = MetricGoal{"loss", Goal::minimize, random.chance(50) ? 0.11 : 0.01};
     if (random.chance(20)) policy.resources.cpus = 2;
     if (random.chance(20)) policy.resources.gpus = 1;
     plan.kill_delay = random.between(Duration{10}, Duration{5'000});
     plan.straggler_grace = random.between(Duration{0}, Duration{3'000});
+    if (random.chance(40))
+        plan.stdout_metrics = random.chance(50) ? StdoutMetrics::json : StdoutMetrics::kv;
     const std::string spec = "plan " + std::to_string(plans_.size());
     plans_.emplace(spec, plan);
 
@@ -150,11 +163,9 @@ void User::create_sweep() {
     event.origin.spec = spec;
     event.strategy = std::make_shared<testing::CountingStrategy>(
         plan.options.size, plan.options.adaptive, plan.options.fails_at);
-    const bool timed = policy.timeout.has_value();
-    ask("creates a sweep by " + spec, std::move(event), [this, timed](const Answer& answer) {
+    ask("creates a sweep by " + spec, std::move(event), [this](const Answer& answer) {
         if (!disk_->sweeps.contains(answer.sweep))
             throw Foul("sweep " + answer.sweep.text + " was acknowledged and is not stored");
-        if (timed) truth_.has_timeout(answer.sweep);
     });
 }
 
@@ -182,8 +193,8 @@ void User::check_closed(const SweepId& sweep, Duration asked_at) {
     if (truth_.resumed_since(sweep, asked_at)) return;
     for (const RealExecution* execution : truth_.alive()) {
         if (execution->sweep != sweep || truth_.was_forced(execution->ref.run)) continue;
-        const auto linked = controller_.linked_since(AgentId{"agent-" + execution->host});
-        if (linked && *linked <= asked_at)
+        const auto reached = controller_.reached_since(AgentId{"agent-" + execution->host});
+        if (reached && *reached <= asked_at)
             throw Foul("program of " + name_of(execution->ref) + " lives on " + execution->host +
                        " after an acknowledged cancel");
     }

@@ -21,6 +21,7 @@ struct Plan {
     testing::SweepOptions options;
     Duration kill_delay{30'000};
     Duration straggler_grace{5'000};
+    StdoutMetrics stdout_metrics = StdoutMetrics::none;
 };
 using Plans = std::map<std::string, Plan>;  ///< by the sweep's spec text
 

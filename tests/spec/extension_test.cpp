@@ -59,7 +59,7 @@ sweepctl:
     CHECK(spec.grid_exclusive);
     CHECK(spec.policy.fail_fast->runs == 3);
     CHECK(spec.policy.fail_fast->within == 5min);
-    CHECK(spec.program.stdout_metrics == ProgramSpec::StdoutMetrics::kv);
+    CHECK(spec.program.stdout_metrics == StdoutMetrics::kv);
     CHECK(!spec.program.forward_signals);
     const SearchOptions options = spec.search_options(5);
     CHECK(options.method == Method::grid);
@@ -147,16 +147,44 @@ TEST_CASE("sweepctl keys: what is wrong", "[spec][extension]") {
         {"repeats: 0",
          {"4:21 'sweepctl.repeats' must be a whole number from 1 to 1000000, not '0'"}},
         {"early_stop: {type: median, min_iter: 5, min_runs: 5}",
-         {"4:12 'sweepctl.early_stop' is not in this version yet"}},
+         {"4:24 'sweepctl.early_stop' needs a 'metric'"}},
         {"early_stop: {type: asha, eta: 1, min_runs: 5}",
-         {"4:12 'sweepctl.early_stop' is not in this version yet",
+         {"4:24 'sweepctl.early_stop' needs a 'metric'",
           "4:42 'sweepctl.early_stop.eta' must be above 1, not '1'",
           "4:45 unknown key 'min_runs' in 'sweepctl.early_stop'"}},
+        {"early_stop: {type: hyperband}",
+         {"4:24 'sweepctl.early_stop' needs a 'metric'",
+          "4:31 unknown sweepctl.early_stop.type 'hyperband'"}},
+        {"early_stop: {min_iter: 0}",
+         {"4:24 'sweepctl.early_stop.type' is missing",
+          "4:24 'sweepctl.early_stop' needs a 'metric'",
+          "4:35 'sweepctl.early_stop.min_iter' must be a whole number from 1 to 9007199254740992, "
+          "not '0'"}},
         {"random_without_replacement: true",
          {"4:12 unknown key 'random_without_replacement' in 'sweepctl'"}},
     }));
     CAPTURE(row.text);
     CHECK(errors_of(with_own(row.text)) == row.errors);
+}
+
+TEST_CASE("sweepctl keys: early stopping has its defaults, and one rule a sweep",
+          "[spec][extension]") {
+    const auto rule_of = [](const std::string& text) {
+        return *spec_of(with_lines("metric: {name: loss}\nsweepctl: {early_stop: " + text + "}"))
+                    .policy.early_stop;
+    };
+    const auto median = std::get<MedianRule>(rule_of("{type: median}"));
+    CHECK(median.min_iter == 5);
+    CHECK(median.min_runs == 5);
+    CHECK(std::get<MedianRule>(rule_of("{type: median, min_iter: 10, min_runs: 3}")).min_runs == 3);
+    const auto asha = std::get<AshaRule>(rule_of("{type: asha}"));
+    CHECK(asha.min_iter == 9);
+    CHECK(asha.eta == 3);
+    CHECK(std::get<AshaRule>(rule_of("{type: asha, min_iter: 4, eta: 2.5}")).eta == 2.5);
+    CHECK(errors_of(with_lines("metric: {name: loss}\n"
+                               "early_terminate: {type: hyperband, min_iter: 3}\n"
+                               "sweepctl: {early_stop: {type: median}}")) ==
+          Lines{"6:24 both 'early_terminate' and 'sweepctl.early_stop' are there"});
 }
 
 TEST_CASE("sweepctl keys: what says nothing is warned of", "[spec][extension]") {
@@ -171,5 +199,5 @@ TEST_CASE("sweepctl keys: zipped parameters have equally many values", "[spec][e
         "program: a\nmethod: grid\nparameters: {a: {values: [1, 2]}, b: {values: [1]}}\n"
         "sweepctl: {zip: [[a, b]]}\n");
     CHECK(errors == Lines{"4:12 'sweepctl.zip' is not in this version yet",
-                          "4:22 parameter 'b' has 1 values, those it varies with have 2"});
+                          "4:22 parameter 'b' has 1 value, those it varies with have 2"});
 }

@@ -44,13 +44,14 @@ parameters:
     CHECK(spec.policy.metric->target == 0.95);
     CHECK(spec.impute == Impute::best);
     CHECK(spec.impute_while_running == Impute::latest);
-    REQUIRE(spec.early_terminate);
-    CHECK(spec.early_terminate->min_iter == 3);
-    CHECK(spec.early_terminate->eta == 2);
-    CHECK(!spec.early_terminate->strict);
+    REQUIRE(spec.policy.early_stop);
+    const auto& hyperband = std::get<HyperbandRule>(*spec.policy.early_stop);
+    CHECK(hyperband.min_iter == 3);
+    CHECK(hyperband.eta == 2);
+    CHECK(!hyperband.strict);
     CHECK(spec.program.command == Lines{"${env}", "python3", "${program}", "${args_no_equals}", "5",
                                         "1.0", "True", "1e-5"});
-    CHECK(warnings_of(text) == Lines{"9:1 this version does not act on 'early_terminate' yet"});
+    CHECK(warnings_of(text).empty());
     CHECK(spec.space.parameters.size() == 1);
 }
 
@@ -74,11 +75,11 @@ TEST_CASE("spec: what is left out has its default", "[spec][keys]") {
     CHECK(spec.program.kill_delay == std::chrono::seconds{30});
     CHECK(spec.program.straggler_grace == std::chrono::seconds{5});
     CHECK(spec.program.forward_signals);
-    CHECK(spec.program.stdout_metrics == ProgramSpec::StdoutMetrics::none);
+    CHECK(spec.program.stdout_metrics == StdoutMetrics::none);
     CHECK(!spec.seed);
     CHECK(spec.order == GridOrder::listed);
     CHECK(!spec.impute);
-    CHECK(!spec.early_terminate);
+    CHECK(!spec.policy.early_stop);
     CHECK(parse_spec(with_lines("metric: {name: x}")).spec->policy.metric->goal == Goal::minimize);
 }
 

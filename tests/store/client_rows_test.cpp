@@ -202,6 +202,32 @@ TEST_CASE("store: serials whose ids are taken are remembered until their turn",
     CHECK(store->load().skipped_serials == std::vector<std::uint64_t>{5});
 }
 
+TEST_CASE("store: a metric's history goes on with what clients streamed",
+          "[store][contract][wandb]") {
+    const auto backend = make_backend();
+    const auto store = backend->open();
+    Run run = client_run("r1", "s1", 7);
+    run.client->history_base = 1;
+    run.client->history_lines = 4;
+    const Run other = client_run("r2", "s1", 2);
+    Changes changes = with_run(run);
+    changes.runs.push_back(RunRow{other, true, false});
+    changes.metrics = {{run.id, 1, 0, {R"({"loss":9})"}}};
+    changes.streams = {{run.id,
+                        RunStream::history,
+                        0,
+                        {R"({"loss":8})", R"({"loss":7})", R"({"loss":NaN})", R"({"loss":6})"}},
+                       {run.id, RunStream::events, 0, {R"({"loss":5})"}},
+                       {other.id, RunStream::history, 0, {R"({"loss":4})"}}};
+    REQUIRE_FALSE(commit_now(*store, backend->wake, changes));
+    const std::vector<MetricSeries> history = store->metric_history(SweepId("s1"), "loss");
+    REQUIRE(history.size() == 2);
+    CHECK(history[0].number == 2);
+    CHECK(history[0].values == std::vector<double>{4});
+    CHECK(history[1].number == 7);
+    CHECK(history[1].values == std::vector<double>{9, 7, 6});
+}
+
 TEST_CASE("store: what a client brought goes with its run", "[store][contract][wandb]") {
     const auto backend = make_backend();
     const auto store = backend->open();

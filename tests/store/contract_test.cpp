@@ -27,7 +27,7 @@ const std::vector<std::string> kWeirdTexts{
 };
 
 // When a field is added to one of these it must be stored, and compared in records.cpp.
-static_assert(sizeof(Run) == 648 && sizeof(SweepRecord) == 528 && sizeof(SweepOrigin) == 128);
+static_assert(sizeof(Run) == 664 && sizeof(SweepRecord) == 528 && sizeof(SweepOrigin) == 128);
 static_assert(sizeof(Attempt) == 208 && sizeof(AgentRecord) == 192 && sizeof(AuditEvent) == 280);
 
 Run full_run(const std::string& weird) {
@@ -68,11 +68,16 @@ Run full_run(const std::string& weird) {
     run.pid = std::numeric_limits<int>::max();
     run.agent = AgentId(weird);
     run.claim = Claim{AgentId("other"), std::numeric_limits<Fence>::max(), ClaimPhase::ended, true};
-    run.client = ClientSide{weird, true,
-                            true,  true,
-                            5,     std::numeric_limits<std::uint64_t>::max(),
-                            7,     8,
-                            9,     std::numeric_limits<std::int64_t>::min()};
+    run.client.emplace();
+    run.client->wire_name = weird;
+    run.client->speaks = run.client->told_to_stop = run.client->gone = true;
+    run.client->history_lines = std::numeric_limits<std::uint64_t>::max();
+    run.client->event_lines = 5;
+    run.client->output_lines = 6;
+    run.client->history_base = 7;
+    run.client->event_base = 8;
+    run.client->output_base = 9;
+    run.client->last_step = std::numeric_limits<std::int64_t>::min();
     MetricSummary loss = make_metric(weird, 0.25);
     loss.last = std::numeric_limits<double>::quiet_NaN();
     loss.count = std::numeric_limits<std::uint64_t>::max();
@@ -84,6 +89,7 @@ Run full_run(const std::string& weird) {
     note.last = ParamList{weird, ParamMap{{"a", nullptr}}};
     run.summary = {loss, note};
     run.metrics_offset = std::numeric_limits<std::uint64_t>::max();
+    run.output_offset = std::numeric_limits<std::uint64_t>::max() - 2;
     run.metrics_lines = 1;
     run.bad_metrics_reported = true;
     run.cpu_us = std::numeric_limits<std::uint64_t>::max() - 1;
@@ -534,4 +540,51 @@ TEST_CASE("store: the best run without one is the best of the others", "[store][
     REQUIRE(second);
     CHECK(second->run == RunId("r1"));
     CHECK_FALSE(store->best_without(SweepId("s2"), RunId("r6")));
+}
+
+TEST_CASE("store: a metric's history is that of each run since it last began anew",
+          "[store][contract]") {
+    const auto backend = make_backend();
+    const auto store = backend->open();
+    Changes changes;
+    changes.new_sweeps = {make_sweep("s1"), make_sweep("s2")};
+    // By number, not by id.
+    Run preempted = make_run("r9", "s1", 1);
+    preempted.attempt = 4;  // 1 failed, 2 and 3 were preempted: 2, 3 and 4 are one list.
+    const Run other = make_run("r2", "s1", 2);
+    const Run silent = make_run("r3", "s1", 3);
+    const Run elsewhere = make_run("r4", "s2", 1);
+    for (const Run& run : {preempted, other, silent, elsewhere})
+        changes.runs.push_back(RunRow{run, true});
+    for (const std::uint32_t attempt : {1U, 2U, 3U}) {
+        Attempt past;
+        past.run = preempted.id;
+        past.attempt = attempt;
+        past.state = attempt == 1 ? RunState::failed : RunState::pending;
+        changes.attempts.push_back(past);
+    }
+    changes.metrics = {
+        MetricLines{preempted.id, 1, 0, {R"({"val.loss":99})"}},
+        MetricLines{preempted.id, 2, 0, {R"({"val.loss":9})", R"({"x":1})"}},
+        MetricLines{preempted.id, 4, 0, {R"({"val":{"loss":7}})"}},
+        MetricLines{preempted.id, 3, 0, {R"({"val.loss":8.5})"}},
+        MetricLines{other.id, 1, 1, {R"({"val.loss":2,"val.lossy":3})", R"({"val.loss":1})"}},
+        MetricLines{other.id, 1, 0, {R"({"val.loss":"5"})"}},
+        MetricLines{silent.id,
+                    1,
+                    0,
+                    {R"({"val.loss":NaN})", R"({"val.loss":true})", R"({"val.loss":1e999})",
+                     R"({"loss":4})"}},
+        MetricLines{elsewhere.id, 1, 0, {R"({"val.loss":6})"}},
+    };
+    REQUIRE_FALSE(commit_now(*store, backend->wake, changes));
+
+    const std::vector<MetricSeries> history = store->metric_history(SweepId("s1"), "val.loss");
+    REQUIRE(history.size() == 2);
+    CHECK(history[0].number == 1);
+    CHECK(history[0].values == std::vector<double>{9, 8.5, 7});
+    CHECK(history[1].number == 2);
+    CHECK(history[1].values == std::vector<double>{2, 1});
+    CHECK(store->metric_history(SweepId("s1"), "accuracy").empty());
+    CHECK(store->metric_history(SweepId("s9"), "val.loss").empty());
 }

@@ -173,6 +173,7 @@ std::string text_of(const Run& run) {
         text.add("client.history_lines", client.history_lines);
         text.add("client.event_lines", client.event_lines);
         text.add("client.output_lines", client.output_lines);
+        text.add("client.history_base", client.history_base);
         text.add("client.event_base", client.event_base);
         text.add("client.output_base", client.output_base);
         text.add("client.last_step", client.last_step);
@@ -182,7 +183,8 @@ std::string text_of(const Run& run) {
         text.add("first", metric.first).add("min", metric.min).add("max", metric.max);
         text.add("latest", metric.latest);
     }
-    text.add("metrics_offset", run.metrics_offset).add("metrics_lines", run.metrics_lines);
+    text.add("metrics_offset", run.metrics_offset).add("output_offset", run.output_offset);
+    text.add("metrics_lines", run.metrics_lines);
     text.add("bad_metrics_reported", run.bad_metrics_reported).add("cpu_us", run.cpu_us);
     text.add("max_rss_kib", run.max_rss_kib);
     return text.take();

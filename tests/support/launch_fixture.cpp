@@ -20,9 +20,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-ProcessLauncherOptions complete(ProcessLauncherOptions options, const std::string& journals) {
+ProcessLauncherOptions complete(ProcessLauncherOptions options, const std::string& folder) {
     if (options.runner_path.empty()) options.runner_path = runner_program();
-    if (options.journal_directory.empty()) options.journal_directory = journals;
+    if (options.journal_directory.empty()) options.journal_directory = folder + "/journals";
+    options.run_mark = run_mark(folder);
     return options;
 }
 
@@ -57,8 +58,8 @@ TemporaryFolder::~TemporaryFolder() {
 LaunchFixture::LaunchFixture(ProcessLauncherOptions options) {
     // As an agent does: what a killed runner leaves behind comes to us.
     become_subreaper();
-    launcher_ = make_process_launcher(loop_.context(),
-                                      complete(std::move(options), journal_folder()), *this);
+    launcher_ =
+        make_process_launcher(loop_.context(), complete(std::move(options), folder_.path()), *this);
 }
 
 LaunchFixture::~LaunchFixture() {
@@ -81,7 +82,7 @@ LaunchRequest LaunchFixture::request(std::vector<std::string> argv) {
     request.fence = 7;
     request.argv = std::move(argv);
     request.env = {"PATH=/usr/local/bin:/usr/bin:/bin", "SWEEPCTL_RUN_ID=" + request.run.text,
-                   "SWEEPCTL_ATTEMPT=1"};
+                   "SWEEPCTL_ATTEMPT=1", run_mark(folder_.path()) + last_run_.text};
     request.cwd = folder_.path();
     request.output_path = folder_ / ("logs/" + request.run.text + ".log");
     request.kill_delay = Duration{10'000};
@@ -148,8 +149,8 @@ bool LaunchFixture::wait_for_output(const std::string& words) {
 
 void LaunchFixture::replace_launcher(ProcessLauncherOptions options) {
     launcher_.reset();
-    launcher_ = make_process_launcher(loop_.context(),
-                                      complete(std::move(options), journal_folder()), *this);
+    launcher_ =
+        make_process_launcher(loop_.context(), complete(std::move(options), folder_.path()), *this);
 }
 
 void LaunchFixture::launch_failed(const RunId& run,

@@ -40,6 +40,7 @@ TEST_CASE("agent protocol: every message survives the wire", "[wire][agent_proto
     hello.held = {execution("r2", 3, std::numeric_limits<std::int64_t>::max())};
     hello.report.sequence = 9;
     hello.report.window = 16;
+    hello.report.draining = true;
     RunEnded ended;
     ended.execution = execution("r3", 1, 8);
     ended.kind = EndKind::spawn_error;
@@ -92,6 +93,36 @@ TEST_CASE("agent protocol: metrics keep NaN, nested values and what is flagged",
     REQUIRE(same.points[0][1].value == ParamValue(0.5));
     REQUIRE(same.preempting);
     REQUIRE(same.invalid == metrics.invalid);
+    REQUIRE(same.source == MetricsSource::file);
+}
+
+TEST_CASE("agent protocol: names of metrics that grow without end are left out",
+          "[wire][agent_protocol]") {
+    const std::string deep(150, 'd');
+    const std::string line = "{\"" + deep + "\":{\"a\":1,\"" + deep + "\":{\"b\":2,\"c\":3}}}";
+    const auto read = read_metrics_line(line);
+    REQUIRE(read);
+    REQUIRE(read->points.size() == 1);
+    REQUIRE(read->points[0].name == deep + ".a");
+}
+
+TEST_CASE("agent protocol: metrics and their acknowledgement name the file they are about",
+          "[wire][agent_protocol]") {
+    MetricsLogged metrics;
+    metrics.agent = AgentId{"a"};
+    metrics.execution = execution("r", 1, 2);
+    metrics.source = MetricsSource::output;
+    metrics.offset_end = 3;
+    const std::string text = encode(AgentMessage(metrics));
+    REQUIRE(std::get<MetricsLogged>(*decode_message(text)).source == MetricsSource::output);
+    std::string other = text;
+    other.replace(other.find("\"output\""), 8, "\"beyond\"");
+    REQUIRE_FALSE(decode_message(other).ok());
+
+    const auto orders = decode_orders(
+        encode({AgentOrder(MetricsAck{{}, execution("r", 1, 2), metrics.source, 3})}));
+    REQUIRE(std::get<MetricsAck>(orders->at(0)).source == MetricsSource::output);
+    REQUIRE(std::get<MetricsAck>(orders->at(0)).offset == 3);
 }
 
 TEST_CASE("agent protocol: every order survives the wire", "[wire][agent_protocol]") {
@@ -106,6 +137,7 @@ TEST_CASE("agent protocol: every order survives the wire", "[wire][agent_protoco
     brief.launch_env = {{"PATH", "/bin"}, {"EMPTY", ""}};
     brief.env = {{"X", "1=2"}};
     brief.kill_delay = Duration{1500};
+    brief.stdout_metrics = StdoutMetrics::kv;
     StartOrder start;
     start.execution = execution("r", 2, 3);
     start.sweep = brief.sweep;
@@ -115,6 +147,7 @@ TEST_CASE("agent protocol: every order survives the wire", "[wire][agent_protoco
                     {"opt", ParamValue(ParamMap{{"x", nullptr}})}};
     start.resources = {2, 1};
     start.sweep_limit = 4;
+    start.repeat = 2;
     const std::vector<AgentOrder> orders{
         brief,
         start,
@@ -123,8 +156,8 @@ TEST_CASE("agent protocol: every order survives the wire", "[wire][agent_protoco
         SignalOrder{{}, execution("r", 1, 2), SignalKind::kill, std::nullopt},
         AckOrder{{}, 7},
         DrainOrder{},
-        WelcomeOrder{AgentId{"a"}, 1},
-        MetricsAck{{}, execution("r", 1, 2), 1234},
+        WelcomeOrder{AgentId{"a"}, 1, 0, {}},
+        MetricsAck{{}, execution("r", 1, 2), MetricsSource::file, 1234},
         ExitOrder{},
         TailOrder{{}, 5, SweepId{"s"}, RunId{"r"}, 1, 100, 200}};
     const std::string text = encode(orders);
@@ -137,6 +170,7 @@ TEST_CASE("agent protocol: every order survives the wire", "[wire][agent_protoco
     const auto& same = std::get<StartOrder>((*again)[1]);
     REQUIRE(same.config == start.config);
     REQUIRE(same.sweep_limit == 4U);
+    CHECK(same.repeat == 2);
     REQUIRE(std::get<SweepBrief>((*again)[0]).launch_env == brief.launch_env);
 }
 

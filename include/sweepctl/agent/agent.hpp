@@ -43,10 +43,17 @@ public:
     [[nodiscard]] virtual AgentClockReading now() const = 0;
 };
 
-/// Complete lines of a metrics file from `offset` on.
+/// How metrics stand in a file.
+enum class MetricsFormat : std::uint8_t {
+    metrics_file,   ///< each line is a JSON object, anything else is a mistake
+    printed_json,   ///< output: lines that are a JSON object, among others
+    printed_pairs,  ///< output: lines of names with numbers, among others
+};
+
+/// Complete lines of a file that metrics come from, from some offset on.
 struct MetricsChunk {
     std::uint64_t offset_end = 0;
-    std::vector<std::string> lines;      ///< JSON objects as written
+    std::vector<std::string> lines;      ///< JSON objects
     bool preempting = false;             ///< one of them says so
     std::optional<std::string> invalid;  ///< the first line that is no JSON object, shortened
 };
@@ -58,16 +65,22 @@ public:
     /// From now on Agent::metrics_changed is called after the file appears or grows.
     virtual void follow(const RunId& run, std::uint32_t attempt, const std::string& path) = 0;
     virtual void unfollow(const RunId& run, std::uint32_t attempt) = 0;
+    /// Agent::output_changed is called once, when the file grows from now on: programs may print a
+    /// thousand times a second. Until unfollow.
+    virtual void follow_output(const RunId& run,
+                               std::uint32_t attempt,
+                               const std::string& path) = 0;
     /// A piece of the file that ends at a line's end; at the file's end too when `final`. Not
     /// there: empty.
     [[nodiscard]] virtual MetricsChunk read_metrics(const std::string& path,
                                                     std::uint64_t offset,
+                                                    MetricsFormat format,
                                                     bool final) = 0;
-    /// The metrics file of an execution that an earlier agent started, below `sweeps_dir`; empty:
-    /// none.
-    [[nodiscard]] virtual std::string locate_metrics(const std::string& sweeps_dir,
-                                                     const RunId& run,
-                                                     std::uint32_t attempt) = 0;
+    /// What the files of an execution that an earlier agent started are called, below `sweeps_dir`,
+    /// without their endings; empty: there are none.
+    [[nodiscard]] virtual std::string locate(const std::string& sweeps_dir,
+                                             const RunId& run,
+                                             std::uint32_t attempt) = 0;
     [[nodiscard]] virtual LogChunk read_log(const std::string& path,
                                             std::uint64_t offset,
                                             std::uint32_t limit) = 0;
@@ -112,6 +125,7 @@ public:
 
     // --- From the files ---
     void metrics_changed(const RunId& run, std::uint32_t attempt);
+    void output_changed(const RunId& run, std::uint32_t attempt);
 
     // --- From the clock ---
     /// When tick() should be called at the latest.
@@ -142,6 +156,16 @@ public:
 private:
     using Key = std::pair<RunId, std::uint32_t>;
     enum class Phase : std::uint8_t { held, launching, live, ended };
+    /// How far one of a run's files was read for metrics.
+    struct Reading {
+        std::string path;         ///< empty: there is none
+        std::uint64_t acked = 0;  ///< the controller has what is before this
+        std::uint64_t read = 0;   ///< and from there to here is nothing that it must know
+        bool dirty = false;       ///< may have grown since it was read
+        bool done = false;        ///< nothing more is to be read
+        bool mistake_told = false;
+        SteadyTime next_look;  ///< not before this, while the program lives
+    };
     struct Execution {
         ExecutionRef ref;
         SweepId sweep;
@@ -151,6 +175,7 @@ private:
         int slot = -1;
         std::vector<std::size_t> gpus;  ///< indices into gpu_ids
         bool holds_slot = false;
+        bool unplaced = false;  ///< adopted dead: which slot and GPUs its remains use is unknown
         bool runner_alive = false;
         bool not_started = false;  ///< its lease had run out: given back once the runner is gone
         std::optional<int> runner_pid;
@@ -159,11 +184,9 @@ private:
         std::optional<RunEnded> end;  ///< set when it ended and until that is reported
         bool end_reported = false;
         bool drained = false;
-        std::string metrics_path;
-        std::uint64_t metrics_acked = 0;
-        bool metrics_in_flight = false;
-        bool metrics_dirty = false;
-        bool metrics_done = false;  ///< read to the end after the program's end
+        Reading metrics;  ///< the metrics file
+        Reading output;
+        bool metrics_in_flight = false;  ///< lines of either
     };
 
     // agent.cpp
@@ -190,10 +213,17 @@ private:
     void set_drained(Execution& execution);
     void free_slot(Execution& execution);
     void give_back(Execution& execution);
-    void pump_metrics(Execution& execution);
     void report_end_if_ready(Execution& execution);
     void adopt(const Started& record);
     void erase(const Key& key);
+
+    // agent_metrics.cpp
+    void name_files(Execution& execution, const std::string& stem);
+    void pump_metrics(Execution& execution);
+    bool read_on(Execution& execution, MetricsSource source);
+    [[nodiscard]] std::optional<MetricsFormat> output_format(const Execution& execution);
+    void look_at(SteadyTime time);
+    void look_again();
 
     // agent_report.cpp
     void flush();
@@ -217,12 +247,15 @@ private:
     std::map<SweepId, SweepBrief> briefs_;
     std::map<SweepId, std::uint32_t> live_of_sweep_;
     std::uint32_t slots_taken_ = 0;
+    std::uint32_t unplaced_ = 0;  ///< how many such there are: nothing is started meanwhile
     std::set<int> free_slot_numbers_;
     std::set<std::size_t> free_gpus_;
 
     bool connected_ = false;
     bool welcomed_ = false;
+    Fence last_claim_ = 0;  ///< that came over this link
     bool draining_ = false;
+    bool drain_untold_ = false;  ///< the controller, which would go on giving, does not know of it
     std::deque<std::int64_t>
         awaiting_ack_;  ///< boottime when each message was sent whose answer renews the leases
     std::int64_t lease_start_ms_ = 0;
@@ -232,8 +265,9 @@ private:
     AgentReport pending_;
     std::optional<SteadyTime> held_back_until_;
     SteadyTime last_heartbeat_;
-    double ack_seconds_ = 0.002;    ///< smoothed time from a report to its acknowledgement
-    double ends_per_second_ = 0.0;  ///< smoothed
+    std::optional<SteadyTime> next_look_;  ///< when files are to be read on, at the earliest
+    double ack_seconds_ = 0.002;           ///< smoothed time from a report to its acknowledgement
+    double ends_per_second_ = 0.0;         ///< smoothed
     std::uint32_t ends_counted_ = 0;
     SteadyTime rate_since_;
     std::vector<EndSeen> ends_;

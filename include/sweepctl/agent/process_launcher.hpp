@@ -21,7 +21,12 @@ struct ProcessLauncherOptions {
     int threads = 2;                              ///< launches at the same time
     std::uint64_t journal_bytes_max = 1U << 20U;  ///< a longer journal is followed by a new one
     bool force_posix_spawn = false;               ///< do as on a kernel without clone3
+    std::string run_mark;                         ///< see run_mark()
 };
+
+/// How a variable begins that all runs of this home have, and those of no other home: ids are not
+/// enough to know one's own where a home is a copy of another one.
+[[nodiscard]] std::string run_mark(const std::string& home);
 
 /// Throws std::system_error when the machine lacks what it needs (descriptors, threads).
 ///

@@ -121,6 +121,9 @@ struct HttpServerOptions {
     std::size_t default_body_limit = std::size_t{16} << 20;
     std::size_t header_limit = std::size_t{32} << 10;  ///< Request line and headers; else 431.
     std::size_t max_connections = 0;  ///< Beyond it: 503. 0: 3/4 of the descriptor limit.
+    /// Connections over TCP that have not shown the token, and at most half of all: whoever has no
+    /// right to anything can neither keep the owner out nor fill the memory. Beyond it: 503.
+    std::size_t max_strangers = 1024;
     std::size_t stream_queue_limit = std::size_t{4} << 20;
     std::size_t websocket_message_limit = std::size_t{64} << 20;
     std::size_t websocket_queue_limit = std::size_t{64} << 20;

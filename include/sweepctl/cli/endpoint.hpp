@@ -29,6 +29,9 @@ void remove_endpoint(const std::string& home, int pid);
 /// neither path is short enough for a unix socket.
 Result<std::string, std::string> socket_path(const std::string& home);
 
+/// Held by the controller of `home` for as long as it lives (see lock_file.hpp).
+[[nodiscard]] std::string controller_lock_path(const std::string& home);
+
 /// The file with the key for the TCP door: one line, 0600.
 [[nodiscard]] std::string token_path(const std::string& home);
 

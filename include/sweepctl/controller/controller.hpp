@@ -97,6 +97,7 @@ public:
 private:
     void resolve(Event& event);
     void resolve(ClientRunName& named);
+    void restore_history(const SweepId& sweep);
     void commit(Changes changes);
     void committed(std::optional<StoreError> error);
     void perform();

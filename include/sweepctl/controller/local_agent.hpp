@@ -42,8 +42,4 @@ private:
     std::shared_ptr<State> state_;  // Shared with the waits that may still be queued.
 };
 
-/// Takes the lock at `path` (making the file) for as long as the descriptor is open; -1: taken
-/// already. Throws std::system_error when the file cannot be made.
-[[nodiscard]] int try_lock_file(const std::string& path);
-
 }  // namespace sweepctl

@@ -30,6 +30,7 @@ struct SweepBrief {
     Duration kill_delay{30'000};
     Duration straggler_grace{5'000};
     bool forward_signals = true;
+    StdoutMetrics stdout_metrics = StdoutMetrics::none;
 };
 
 /// The agent is wanted no longer: it leaves when nothing of its runs is alive.

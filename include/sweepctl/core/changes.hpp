@@ -31,6 +31,12 @@ struct AuditEvent {
     std::string detail;
 };
 
+/// What a run logged of one metric since it last began anew: its finite numbers, in order.
+struct MetricSeries {
+    std::uint64_t number = 0;  ///< of the run within its sweep
+    std::vector<double> values;
+};
+
 /// Lines of a run's metrics file, taken in together with the offset after them.
 struct MetricLines {
     RunId run;

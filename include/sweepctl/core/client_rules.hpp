@@ -28,7 +28,7 @@ inline constexpr Duration kClientBackoff = std::chrono::seconds{75};
 /// Its agent saw the process end, and its client never said how.
 [[nodiscard]] EndVerdict judge_vanished(const Run& run);
 /// Neither its client nor its agent was heard for the timeout.
-[[nodiscard]] EndVerdict judge_silence(const Run& run);
+[[nodiscard]] EndVerdict judge_lost(const Run& run);
 
 /// Whether a client may be called back to life by a process that begins (R24).
 [[nodiscard]] bool may_resume(const Run& run);

@@ -2,6 +2,7 @@
 
 #include "sweepctl/core/agent.hpp"
 #include "sweepctl/core/foreign_events.hpp"
+#include "sweepctl/core/metrics.hpp"
 #include "sweepctl/core/request.hpp"
 #include "sweepctl/core/run.hpp"
 #include "sweepctl/core/search_strategy.hpp"
@@ -117,6 +118,7 @@ struct AgentReport {
     AgentId agent;
     std::uint64_t sequence = 0;
     std::uint32_t window = 0;  ///< how many runs it would hold beyond its slots
+    bool draining = false;     ///< it takes nothing more, and leaves
     std::vector<RunStarted> started;
     std::vector<RunEnded> ended;
     std::vector<ExecutionRef> drained;
@@ -143,14 +145,15 @@ struct AgentDied {
     AgentId agent;
 };
 
-/// Lines of a run's metrics file. Those before what is already taken in are skipped: repeating is
-/// safe.
+/// Lines of metrics from one of a run's files. Those before what is already taken in are skipped:
+/// repeating is safe.
 struct MetricsLogged {
     AgentId agent;
     ExecutionRef execution;
-    std::uint64_t offset = 0;                      ///< of the first byte of these lines in the file
-    std::uint64_t offset_end = 0;                  ///< after the last
-    std::vector<std::string> lines;                ///< valid ones, as JSON objects
+    MetricsSource source = MetricsSource::file;
+    std::uint64_t offset = 0;        ///< in that file: the end of what was taken in before
+    std::uint64_t offset_end = 0;    ///< after the last of these lines
+    std::vector<std::string> lines;  ///< valid ones, as JSON objects
     std::vector<std::vector<MetricPoint>> points;  ///< of each of `lines`, flattened
     bool preempting = false;                       ///< a line said so
     std::optional<std::string> invalid;  ///< the first line that is not a JSON object, shortened
@@ -200,6 +203,8 @@ struct StartOrder {
     Resources resources;
     std::optional<std::uint32_t>
         sweep_limit;  ///< at most this many of the sweep live on this agent
+    /// Which of the runs with this configuration it is, from 1; 0: the sweep repeats none.
+    std::uint32_t repeat = 0;
 };
 /// Give these back unless they have been started.
 struct RevokeOrder {
@@ -229,13 +234,15 @@ struct DrainOrder {
 /// The hello was taken in.
 struct WelcomeOrder {
     AgentId agent;
-    std::uint64_t sequence = 0;  ///< as in AckOrder
-    std::uint64_t link = 0;      ///< of the hello; does not travel
+    std::uint64_t sequence = 0;   ///< as in AckOrder
+    std::uint64_t link = 0;       ///< of the hello; does not travel
+    std::vector<SweepId> sweeps;  ///< of what the agent had in its hands before; does not travel
 };
 /// Metrics up to here are durable.
 struct MetricsAck {
     AgentId agent;
     ExecutionRef execution;
+    MetricsSource source = MetricsSource::file;
     std::uint64_t offset = 0;
 };
 

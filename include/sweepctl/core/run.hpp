@@ -1,6 +1,7 @@
 #pragma once
 
 #include "sweepctl/core/ids.hpp"
+#include "sweepctl/core/metrics.hpp"
 #include "sweepctl/core/run_state.hpp"
 #include "sweepctl/core/time.hpp"
 #include "sweepctl/core/value.hpp"
@@ -44,6 +45,8 @@ struct ClientSide {
     std::uint64_t history_lines = 0;
     std::uint64_t event_lines = 0;
     std::uint64_t output_lines = 0;
+    /// What comes before is of attempts that this one does not go on with.
+    std::uint64_t history_base = 0;
     std::uint64_t event_base = 0;  ///< where this process's line 0 is
     std::uint64_t output_base = 0;
     std::optional<std::int64_t> last_step;  ///< `_step` of the newest history line
@@ -103,12 +106,16 @@ struct Run {
 
     std::vector<MetricSummary> summary;  ///< in the order first seen
     std::uint64_t metrics_offset = 0;    ///< bytes of this attempt's metrics file taken in
-    std::uint64_t metrics_lines = 0;     ///< lines of it taken in
+    std::uint64_t output_offset = 0;     ///< and of its output, where metrics are printed
+    std::uint64_t metrics_lines = 0;     ///< lines taken in of both
     bool bad_metrics_reported = false;
 
     std::uint64_t cpu_us = 0;  ///< user + system time of the ended program and what it waited for
     std::uint64_t max_rss_kib = 0;
 
+    [[nodiscard]] std::uint64_t& offset_in(MetricsSource source) {
+        return source == MetricsSource::file ? metrics_offset : output_offset;
+    }
     /// A finished (by report) run whose process lives on.
     [[nodiscard]] bool process_alive() const {
         return is_ended(state) && claim && claim->phase == ClaimPhase::started;

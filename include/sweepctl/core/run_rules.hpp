@@ -6,6 +6,8 @@
 #include "sweepctl/core/sweep_policy.hpp"
 
 #include <optional>
+#include <string_view>
+#include <vector>
 
 // The rules of one run's life as pure functions. The life:
 //
@@ -47,7 +49,23 @@ struct EndVerdict {
 /// What a run is worth by `metric`: its best finite value; nullopt when it has none.
 [[nodiscard]] std::optional<double> best_value(const Run& run, const MetricGoal& metric);
 
-/// Takes one value into a run's summary.
-void take_in(std::vector<MetricSummary>& summary, const MetricPoint& point);
+/// Takes the values of some lines into a run's summary, in order, as far as the limits of
+/// core/metrics.hpp allow. Whether that filled it.
+bool take_in(std::vector<MetricSummary>& summary,
+             const std::vector<std::vector<MetricPoint>>& lines);
+
+/// Which of the runs with its configuration it is, from 1 to `repeats`; 0 where nothing is
+/// repeated. One that a person enqueued beyond the search's is the first.
+[[nodiscard]] std::uint32_t repeat_of(const SweepPolicy& policy, const Run& run);
+
+/// What an object that a program logged stands for: values by name, nested objects flattened with
+/// '.', keys that begin with '_' left out.
+[[nodiscard]] std::vector<MetricPoint> metric_points(const ParamMap& line);
+
+/// The value where it is a finite number: what is compared of a metric.
+[[nodiscard]] std::optional<double> finite_number(const ParamValue& value);
+/// Such values of `metric` in an object that a program logged. One, unless it wrote both the name
+/// with its dots and the nested objects that they may mean.
+[[nodiscard]] std::vector<double> finite_values(const ParamMap& line, std::string_view metric);
 
 }  // namespace sweepctl

@@ -26,6 +26,7 @@ struct SearchOptions {
     GridOrder order = GridOrder::listed;
     bool grid_exclusive = false;  ///< q_uniform axes of a grid leave max out, as W&B's do
     std::uint64_t seed = 0;
+    std::uint32_t repeats = 1;  ///< suggestions with the same configuration, one after the other
 };
 
 }  // namespace sweepctl

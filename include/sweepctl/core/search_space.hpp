@@ -2,7 +2,9 @@
 
 #include "sweepctl/core/value.hpp"
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <variant>
@@ -70,10 +72,24 @@ struct Parameter {
     Distribution distribution;
 };
 
+/// A parameter that is there only where something holds of others. It is asked after those of the
+/// parameters that it reads, and a parameter that is absent is absent for it, too.
+struct Condition {
+    std::size_t parameter = 0;  ///< index into the space's
+    std::vector<std::size_t> reads;
+    std::function<bool(const Config&)> holds;
+    std::string text;  ///< as written
+};
+
 /// All parameters, in code-point order of names at each level, groups expanded where the group
 /// sorts.
 struct SearchSpace {
     std::vector<Parameter> parameters;
+    /// Parameters that vary together, by index: each group is one choice among its k-th values. All
+    /// are categorical without probabilities and equally long; none is in two groups.
+    std::vector<std::vector<std::size_t>> zips = {};
+    /// At most one a parameter. Those of a group of `zips` all have the same, or none.
+    std::vector<Condition> conditions = {};
 };
 
 }  // namespace sweepctl

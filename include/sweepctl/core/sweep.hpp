@@ -83,4 +83,14 @@ struct SweepRecord {
     std::optional<WallTime> ended_at;
 };
 
+/// So many runs may end without a number of the metric before people are told.
+inline constexpr std::uint64_t kSilentRunsMax = 3;
+
+/// Runs that ended, but for those that were killed.
+[[nodiscard]] std::uint64_t ended_unstopped(const SweepRecord& sweep);
+
+/// That the sweep's metric is one that nobody logs, when it seems so: then there is no best run,
+/// and no rule that goes by the metric ever acts.
+[[nodiscard]] std::optional<std::string> missing_metric(const SweepRecord& sweep);
+
 }  // namespace sweepctl

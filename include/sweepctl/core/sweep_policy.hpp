@@ -1,5 +1,6 @@
 #pragma once
 
+#include "sweepctl/core/early_stop_rule.hpp"
 #include "sweepctl/core/run_state.hpp"
 #include "sweepctl/core/time.hpp"
 
@@ -50,12 +51,15 @@ struct Resources {
 
 struct SweepPolicy {
     std::optional<MetricGoal> metric;
-    std::optional<std::uint64_t> run_cap;  ///< distinct runs ever created and not deleted
+    std::optional<EarlyStopRule> early_stop;  ///< only with a metric
+    std::optional<std::uint64_t> run_cap;     ///< distinct runs ever created and not deleted
     std::optional<std::uint32_t>
         parallel;  ///< runs live at once over all agents; none: as many as slots
     RetryPolicy retry;
     std::optional<FailFast> fail_fast = FailFast{};
     Resources resources;
+    std::uint32_t repeats =
+        1;  ///< runs with the same configuration, one suggestion after the other
     Duration heartbeat_timeout = std::chrono::seconds{300};
     std::optional<Duration>
         timeout;  ///< of one execution; then the stop path with reason `timeout`

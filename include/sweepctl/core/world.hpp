@@ -1,6 +1,7 @@
 #pragma once
 
 #include "sweepctl/core/changes.hpp"
+#include "sweepctl/core/early_stop.hpp"
 #include "sweepctl/core/events.hpp"
 #include "sweepctl/core/run_rules.hpp"
 
@@ -47,6 +48,13 @@ public:
     /// Takes an event in. Orders and answers are appended to `effects`.
     void apply(Event event, Now now, std::vector<Effect>& effects);
 
+    /// Sweeps that stop runs early and go on after a restart: restore_history() is to be called for
+    /// them before anything happens. For others when they are reopened.
+    [[nodiscard]] std::vector<SweepId> wanted_histories() const;
+    /// Of which metric `sweep` lacks the history; nullopt: it lacks none.
+    [[nodiscard]] std::optional<std::string> missing_history(const SweepId& sweep) const;
+    void restore_history(const SweepId& sweep, const std::vector<MetricSeries>& history);
+
     /// What has changed since the last call.
     [[nodiscard]] Changes take_changes();
 
@@ -57,6 +65,10 @@ public:
     /// memory.
     [[nodiscard]] std::vector<std::string> explain(const SweepId& id, Now now) const;
     [[nodiscard]] std::vector<std::string> explain(const RunId& id, Now now) const;
+    /// How a run stands by its sweep's rule of early stopping, ended ones included: the bands with
+    /// their thresholds, and the run's value. Empty where there is no rule.
+    [[nodiscard]] std::vector<std::string> explain_early_stop(const SweepId& sweep,
+                                                              std::uint64_t run_number) const;
 
     struct AgentView {
         AgentRecord record;
@@ -90,8 +102,10 @@ private:
         SweepPolicy policy;
         std::shared_ptr<const SearchStrategy> strategy;
         Coverage coverage;
-        std::unordered_set<RunId> runs;  ///< those in memory
-        std::set<QueueKey> queue;        ///< pending and in nobody's hands
+        std::optional<EarlyStopping> early_stop;  ///< set when the policy has a rule and a metric
+        bool history_missing = false;             ///< of early_stop: it was not restored yet
+        std::unordered_set<RunId> runs;           ///< those in memory
+        std::set<QueueKey> queue;                 ///< pending and in nobody's hands
         std::uint32_t fail_streak = 0;
         std::map<AgentId, std::uint32_t> claims;  ///< by agent; without those crashed by silence
         Fence last_claim = 0;                     ///< whose turn it is among equals
@@ -119,13 +133,23 @@ private:
         std::uint32_t missed = 0;  ///< heartbeats of its agent in a row that did not list it
     };
     using ProjectName = std::pair<std::string, std::string>;  ///< entity, project
-    /// A request that is answered once none of `claims` is open any more.
+    /// A request that is answered later: once none of `claims` is open any more, or, when it was to
+    /// delete its sweep, once that is gone.
     struct Waiting {
+        enum class Until : std::uint8_t { settled, released, erased };  ///< settled: or started
         Answer answer;
         std::unordered_set<Fence> claims;
-        bool until_released = false;  ///< otherwise started counts as settled, too
+        Until until = Until::settled;
         SteadyTime give_up;
+        std::size_t unconfirmed = 0;  ///< may have been started, out of reach, and live on
     };
+    /// What a claim that somebody waits for came to.
+    enum class Settled : std::uint8_t {
+        started,
+        released,
+        silent,  ///< its lease ran out, and its agent is linked but said nothing of it
+    };
+    using Until = Waiting::Until;
     struct RunTimeout {
         RunId run;
         Fence fence = 0;
@@ -149,6 +173,7 @@ private:
     void call_back_held(Sweep& sweep, std::unordered_set<Fence>& open);
     [[nodiscard]] bool anything_open(const Sweep& sweep) const;
     void erase_sweep(Sweep& sweep);
+    void erase_unless_open(Sweep& sweep);
     void forget_unstored(const RunId& run);
     [[nodiscard]] bool just_deleted(const RunId& run) const;
 
@@ -199,7 +224,6 @@ private:
     void end_by_client(Run& run, const EndVerdict& verdict, std::string detail);
     void hear(Run& run);
     void revive(Run& run);
-    void order_client_end(Run& run, EndReason reason);
     void watch(const Run& run);
     void unwatch(const RunId& run);
     [[nodiscard]] bool is_watched(const Run& run) const;
@@ -227,14 +251,25 @@ private:
     void heard_again(Run& run);
     void release_claim(Run& run);
     void count_claim(Sweep& sweep, const AgentId& agent, int change);
-    void order_end(Run& run, EndReason reason, SignalKind kind, std::optional<int> signal);
+    void order_end(Run& run,
+                   EndReason reason,
+                   SignalKind kind,
+                   std::optional<int> signal,
+                   std::string detail = {});
     void send_signal(Run& run, SignalKind kind);
     void repeat_signal(Run& run);
     void watch_timeout(const Run& run);
     void go_again(Run& run, bool requeued);
+    void go_again(Run& run, bool requeued, bool goes_on);
     void target_reached(Sweep& sweep, const Run& by);
     void judge_streak(Sweep& sweep, const Run& run);
-    void judge_values(Sweep& sweep, Run& run);
+    void judge_best(Sweep& sweep, Run& run);
+
+    // world_early_stop.cpp
+    static void begin_early_stop(Sweep& sweep);
+    void judge_values(Sweep& sweep, Run& run, const std::vector<std::vector<MetricPoint>>& lines);
+    void judge_silence(Sweep& sweep, const Run& run);
+    static void forget_values(Sweep& sweep, const Run& run);
 
     // scheduler.cpp
     void on(AssignWork& event);
@@ -271,7 +306,8 @@ private:
     [[nodiscard]] static QueueKey queue_key(const Run& run);
     Run& keep(Run run);           ///< into memory
     void forget(const Run& run);  ///< what is kept beside it
-    void settle_wait(Fence fence, bool released);
+    void settle_wait(Fence fence, Settled how);
+    [[nodiscard]] static std::string unconfirmed(std::size_t runs);  ///< what an answer adds
     void answer(const Request& request,
                 AnswerCode code,
                 std::string message,
@@ -282,7 +318,7 @@ private:
                              const SweepId& sweep,
                              const RunId& run,
                              std::unordered_set<Fence> claims,
-                             bool until_released);
+                             Until until);
     void audit(std::string kind,
                const Run& run,
                std::string from,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "sweepctl/base/did_you_mean.hpp"
+#include "sweepctl/core/metrics.hpp"
 #include "sweepctl/core/search_options.hpp"
 #include "sweepctl/core/search_space.hpp"
 #include "sweepctl/core/sweep_policy.hpp"
@@ -18,15 +19,6 @@
 
 namespace sweepctl {
 
-/// `early_terminate`, as written and checked.
-struct Hyperband {
-    std::optional<std::uint64_t> min_iter;
-    std::optional<std::uint64_t> max_iter;
-    std::optional<std::uint32_t> s;
-    double eta = 3.0;
-    bool strict = true;
-};
-
 /// How a run's program is started.
 struct ProgramSpec {
     std::optional<std::string> program;
@@ -37,7 +29,7 @@ struct ProgramSpec {
     Duration kill_delay = std::chrono::seconds{30};
     Duration straggler_grace = std::chrono::seconds{5};
     bool forward_signals = true;
-    enum class StdoutMetrics : std::uint8_t { none, json, kv } stdout_metrics = StdoutMetrics::none;
+    StdoutMetrics stdout_metrics = StdoutMetrics::none;
 };
 
 /// Valid and not changed any more.
@@ -51,7 +43,6 @@ struct SweepSpec {
     std::optional<std::string> description;
     std::optional<std::string> project;
     std::optional<std::string> entity;
-    std::optional<Hyperband> early_terminate;
     std::optional<std::uint64_t> seed;
     GridOrder order = GridOrder::listed;
     bool grid_exclusive = false;  ///< q_uniform grids leave max out, as W&B's do
@@ -62,7 +53,7 @@ struct SweepSpec {
 
     /// For make_strategy. `seed` is what the launch drew or the spec's own.
     [[nodiscard]] SearchOptions search_options(std::uint64_t used_seed) const {
-        return {method, order, grid_exclusive, used_seed};
+        return {method, order, grid_exclusive, used_seed, policy.repeats};
     }
 };
 

@@ -61,6 +61,8 @@ public:
                                                     const std::string& name) override;
     [[nodiscard]] std::optional<BestRun> best_without(const SweepId& sweep,
                                                       const RunId& without) override;
+    [[nodiscard]] std::vector<MetricSeries> metric_history(const SweepId& sweep,
+                                                           const std::string& metric) override;
 
     /// Commits that wait.
     [[nodiscard]] std::size_t waiting() const;

@@ -5,6 +5,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 // The port through which the controller makes its decisions durable.
 
@@ -48,6 +49,13 @@ public:
     /// ever logged. Looks at every run of the sweep (about a second for a million).
     [[nodiscard]] virtual std::optional<BestRun> best_without(const SweepId& sweep,
                                                               const RunId& without) = 0;
+
+    /// What each run of `sweep` logged as `metric`, by run number; runs without a number of it are
+    /// left out. An attempt after a preemption goes on with the list of the one before, any other
+    /// begins a new one. Sees what find_run() sees. Reads the whole history: about a second for a
+    /// million lines.
+    [[nodiscard]] virtual std::vector<MetricSeries> metric_history(const SweepId& sweep,
+                                                                   const std::string& metric) = 0;
 };
 
 }  // namespace sweepctl

@@ -60,10 +60,18 @@ Connection::Connection(HttpServerCore& core, UniqueFd socket, bool local)
     socket_.emplace(context_.get_executor(), protocol, socket.get());
     static_cast<void>(socket.release());
     entry_ = core.enlist(this);  // Last: what is listed is whole.
+    stranger_ = !local;
+    if (stranger_) core.stranger_came();
 }
 
 Connection::~Connection() {
-    if (core_) core_->strike(entry_);
+    if (!core_) return;
+    be_no_stranger();
+    core_->strike(entry_);
+}
+
+void Connection::be_no_stranger() {
+    if (std::exchange(stranger_, false)) core_->stranger_left();
 }
 
 void Connection::start() {
@@ -85,6 +93,7 @@ void Connection::close_now() {
     in_ = {};
     in_at_ = 0;
     out_.clear();
+    be_no_stranger();
     std::exchange(core_, nullptr)->strike(entry_);
     if (was_streaming) tell_stream_closed();
 }
@@ -222,6 +231,7 @@ void Connection::check_head() {
         refusal = check_host_and_origin(request, parser_->authority());
         if (!refusal && !(options.needs_no_token && options.needs_no_token(request))) {
             refusal = check_token(request, options.tcp->token);
+            if (!refusal) be_no_stranger();
         }
     }
     if (refusal) {

@@ -89,6 +89,7 @@ private:
     void set_mode(Mode mode);
     void schedule_pump();
     void tell_stream_closed();
+    void be_no_stranger();
 
     HttpServerCore* core_;  // Null exactly when closed.
     boost::asio::io_context& context_;
@@ -96,6 +97,7 @@ private:
     std::optional<Socket> socket_;  // Empty exactly when closed.
     int fd_ = -1;
     const bool local_;
+    bool stranger_ = false;  // Came over TCP and has not shown the token.
     Mode mode_ = Mode::reading;
     bool waiting_to_read_ = false;
     bool waiting_to_write_ = false;

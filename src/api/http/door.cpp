@@ -138,6 +138,12 @@ void Door::greet(UniqueFd socket) {
             return;
         }
     } else {
+        if (core_->has_enough_strangers()) {
+            ++core_->counts.connections_rejected;
+            turn_away_at_the_door(socket.get(), 503,
+                                  "too many connections without the token: try again later");
+            return;
+        }
         const int on = 1;
         ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     }

@@ -8,6 +8,7 @@
 
 #include <boost/asio/io_context.hpp>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstddef>
@@ -48,6 +49,13 @@ public:
         return peers_.size() >= max_connections_ + kTurnedAway;
     }
 
+    /// Who has not shown the token comes and is known, or goes.
+    void stranger_came() { ++strangers_; }
+    void stranger_left() { --strangers_; }
+    [[nodiscard]] bool has_enough_strangers() const {
+        return strangers_ >= std::min(options.max_strangers, max_connections_ / 2);
+    }
+
     /// A peer is listed from its first moment to close_now().
     PeerList::iterator enlist(Peer* peer);
     void strike(PeerList::iterator entry);
@@ -69,6 +77,7 @@ private:
 
     PeerList peers_;
     std::size_t max_connections_;
+    std::size_t strangers_ = 0;
     std::vector<std::shared_ptr<Door>> doors_;  // Shared with the accept that may still be queued.
     Timer tick_;
     PeerClock::time_point tick_at_ = PeerClock::time_point::max();

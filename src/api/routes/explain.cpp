@@ -64,6 +64,13 @@ std::string sentence(EndReason reason, const ParamMap& run) {
     std::abort();
 }
 
+/// What the store says of a run, and which one it is for the World to add to that.
+struct Told {
+    std::vector<std::string> lines;
+    SweepId sweep;
+    std::uint64_t number = 0;
+};
+
 /// A run that is over, from its stored form.
 std::vector<std::string> explain_stored(const ParamMap& run) {
     std::vector<std::string> lines{"run " + text_of(run, "id") + " is " + text_of(run, "state") +
@@ -109,18 +116,23 @@ void explain_run(const CallPtr& call) {
         if (!lines.empty()) return answer_lines(call, id.text, std::move(lines));
         backend.read(
             call, Pace::quick,
-            [id, home = backend.about.home](
-                ReadSession& session) -> Result<std::vector<std::string>, Problem> {
+            [id, home = backend.about.home](ReadSession& session) -> Result<Told, Problem> {
                 const std::optional<std::string> json = run_json(session, id, home);
                 if (!json) return Failure{Problem{404, "run " + id.text + " is gone"}};
                 const Result<ParamValue, JsonError> run = parse_json(*json);
                 const auto* object = run ? run.value().get_if<ParamMap>() : nullptr;
                 if (object == nullptr)
                     return Failure{Problem{500, "run " + id.text + " cannot be read"}};
-                return explain_stored(*object);
+                const ParamValue* number = find(*object, "number");
+                const auto* place = number == nullptr ? nullptr : number->get_if<std::int64_t>();
+                return Told{explain_stored(*object), SweepId{text_of(*object, "sweep")},
+                            place == nullptr ? 0 : static_cast<std::uint64_t>(*place)};
             },
-            [call, id](std::vector<std::string> told) {
-                answer_lines(call, id.text, std::move(told));
+            [call, id](Told told) {
+                const auto judged =
+                    call->backend().controller.world().explain_early_stop(told.sweep, told.number);
+                told.lines.insert(told.lines.end(), judged.begin(), judged.end());
+                answer_lines(call, id.text, std::move(told.lines));
             });
     });
 }

@@ -1,3 +1,4 @@
+#include "sweepctl/base/counted.hpp"
 #include "sweepctl/controller/sweep_plan.hpp"
 #include "sweepctl/core/json_text.hpp"
 #include "sweepctl/spec/sweep_spec.hpp"
@@ -141,19 +142,18 @@ ParamList warnings_about(const SweepPolicy& policy, const std::vector<World::Age
     if (slots == 0) return warnings;  // Nobody is here yet; who comes may have anything.
     const Resources& need = policy.resources;
     if (need.gpus > most_gpus) {
-        warnings.emplace_back("a run needs " + std::to_string(need.gpus) +
-                              " GPUs, and no agent has more than " + std::to_string(most_gpus) +
+        warnings.emplace_back("a run needs " + counted(need.gpus, "GPU") +
+                              ", and no agent has more than " + std::to_string(most_gpus) +
                               ": nothing runs until one comes that does");
     }
     if (need.cpus > widest) {
-        warnings.emplace_back("a run needs " + std::to_string(need.cpus) +
-                              " slots, and no agent has more than " + std::to_string(widest) +
+        warnings.emplace_back("a run needs " + counted(need.cpus, "slot") +
+                              ", and no agent has more than " + std::to_string(widest) +
                               ": nothing runs until one comes that does");
     }
     if (policy.parallel && std::uint64_t{*policy.parallel} * std::max(need.cpus, 1U) > slots) {
         warnings.emplace_back("parallel is " + std::to_string(*policy.parallel) +
-                              ", and the agents have " + std::to_string(slots) +
-                              (slots == 1 ? " slot" : " slots") + " for runs of " +
+                              ", and the agents have " + counted(slots, "slot") + " for runs of " +
                               std::to_string(need.cpus) + ": fewer run at once");
     }
     return warnings;

@@ -11,6 +11,7 @@ extern const Verb kAgentsVerb;
 extern const Verb kCancelVerb;
 extern const Verb kCompletionVerb;
 extern const Verb kDrainVerb;
+extern const Verb kEarlyStopVerb;
 extern const Verb kEnqueueVerb;
 extern const Verb kEventsVerb;
 extern const Verb kExplainVerb;

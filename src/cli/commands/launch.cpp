@@ -37,7 +37,9 @@ void say_created(Session& session, const ParamValue& created) {
                           (name.empty() || name == id ? "" : " (" + printable(name) + ")") +
                           " is " + printable(text_field(created, "status")) + ": " +
                           cell_text(field(created, "method")) + ", " +
-                          (runs.is_null() ? "without end" : cell_text(runs) + " runs"));
+                          (runs.is_null()          ? "without end"
+                           : runs == ParamValue(1) ? "1 run"
+                                                   : cell_text(runs) + " runs"));
 }
 
 /// Prints the result for scripts: the id, on stdout's last line.

@@ -52,6 +52,8 @@ void print(Session& session, const ParamValue& sweep) {
     line("created", cell_text(field(sweep, "created_at")));
     line("started", cell_text(field(sweep, "started_at")));
     line("ended", cell_text(field(sweep, "ended_at")));
+    const std::string warning = metric_warning(sweep);
+    if (!warning.empty()) out.line(out.terminal().paint(Style::yellow, warning));
 }
 
 int show(Session& session, const Options& options) {

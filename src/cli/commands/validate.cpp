@@ -31,14 +31,6 @@ std::string joined(const std::vector<std::string>& words, const std::string& sep
     return out;
 }
 
-std::string hyperband_text(const Hyperband& band) {
-    std::string out = "hyperband";
-    if (band.min_iter && !band.max_iter) out += ", min_iter " + std::to_string(*band.min_iter);
-    if (band.max_iter) out += ", max_iter " + std::to_string(*band.max_iter);
-    if (band.max_iter && band.s) out += ", s " + std::to_string(*band.s);
-    return out + ", eta " + number_text(band.eta) + ", strict " + (band.strict ? "true" : "false");
-}
-
 std::string retry_text(const RetryPolicy& retry) {
     if (retry.max == 0) return "none";
     std::vector<std::string> on;
@@ -72,8 +64,11 @@ Facts facts_of(const SweepSpec& spec, std::optional<std::uint64_t> runs) {
     facts.emplace_back("command", joined(command, " "));
     if (spec.program.program) facts.emplace_back("program", *spec.program.program);
     facts.emplace_back("interpreter", spec.program.interpreter);
-    if (spec.early_terminate) {
-        facts.emplace_back("early_terminate", hyperband_text(*spec.early_terminate));
+    if (policy.early_stop) {
+        facts.emplace_back(std::holds_alternative<HyperbandRule>(*policy.early_stop)
+                               ? "early_terminate"
+                               : "early_stop",
+                           to_text(*policy.early_stop));
     }
     if (uses_seed(spec)) {
         facts.emplace_back("seed", spec.seed ? std::to_string(*spec.seed) : "drawn at launch");
@@ -82,6 +77,11 @@ Facts facts_of(const SweepSpec& spec, std::optional<std::uint64_t> runs) {
                                                    : "as many as there are slots");
     facts.emplace_back("resources", plural(policy.resources.cpus, "CPU") + ", " +
                                         plural(policy.resources.gpus, "GPU") + " a run");
+    if (spec.program.stdout_metrics != StdoutMetrics::none) {
+        facts.emplace_back("metrics", spec.program.stdout_metrics == StdoutMetrics::json
+                                          ? "lines that are printed as JSON objects, too"
+                                          : "printed lines of names with numbers, too");
+    }
     facts.emplace_back("timeout", policy.timeout ? duration_text(*policy.timeout) : "none");
     facts.emplace_back("kill_delay", duration_text(spec.program.kill_delay));
     facts.emplace_back("retry", retry_text(policy.retry));

@@ -44,6 +44,7 @@ CREATE TABLE run_clients (
     history_lines INTEGER NOT NULL,
     event_lines   INTEGER NOT NULL,
     output_lines  INTEGER NOT NULL,
+    history_base  INTEGER NOT NULL,   -- from here on it is of this attempt, or of one it goes on with
     event_base    INTEGER NOT NULL,   -- line 0 of the process that speaks now
     output_base   INTEGER NOT NULL,
     last_step     INTEGER,

@@ -1,0 +1,184 @@
+#include "sweepctl/agent/agent.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+using namespace sweepctl;
+
+namespace {
+
+/// Starts what it is told to at once, and records nothing by itself.
+class FakeLauncher : public Launcher {
+public:
+    std::vector<JournalRecord> recover() override { return recorded; }
+    void launch(LaunchRequest request) override { launched.push_back(std::move(request)); }
+    bool adopt(const RunId&, std::uint32_t, const RunnerIdentity&) override { return false; }
+    bool signal(const RunId&, std::uint32_t, RunnerOrder, int) override { return true; }
+    void forget(const RunId&, std::uint32_t) override {}
+
+    std::vector<JournalRecord> recorded;  ///< by earlier agents; their runners are dead
+    std::vector<LaunchRequest> launched;
+};
+
+class NoFiles : public RunFiles {
+public:
+    void follow(const RunId&, std::uint32_t, const std::string&) override {}
+    void unfollow(const RunId&, std::uint32_t) override {}
+    MetricsChunk read_metrics(const std::string&, std::uint64_t offset, bool) override {
+        return {offset, {}, false, {}};
+    }
+    std::string locate_metrics(const std::string&, const RunId&, std::uint32_t) override {
+        return {};
+    }
+    LogChunk read_log(const std::string&, std::uint64_t, std::uint32_t) override { return {}; }
+    std::vector<std::string> environment_of(int) override { return {}; }
+    std::optional<int> program_pid(int) override { return std::nullopt; }
+};
+
+/// An agent of one slot with a clock that stands still until told.
+class AgentFixture : private AgentLink, private AgentClock {
+public:
+    AgentFixture() : agent(settings(), launcher, files_, *this, *this) {}
+
+    void connect() {
+        agent.connected();
+        agent.order(
+            WelcomeOrder{AgentId{"a"}, std::get<AgentHello>(sent.back()).report.sequence, 1});
+    }
+    /// Claim k is for run k.
+    void give(Fence fence) {
+        StartOrder order;
+        order.agent = AgentId{"a"};
+        order.execution = {RunId{"run-" + std::to_string(fence)}, 1, fence};
+        order.sweep = SweepId{"s"};
+        order.resources = Resources{1, 0};
+        agent.order(order);
+    }
+    /// What the runner of the last launch writes, and its end.
+    void live_and_end() {
+        const LaunchRequest& run = launcher.launched.back();
+        Started started{run.run, run.attempt, run.fence, {100, 1, "boot"}, now_.wall};
+        Ended ended;
+        ended.run = run.run;
+        ended.attempt = run.attempt;
+        ended.fence = run.fence;
+        ended.how = ProgramExited{0};
+        ended.started_at = ended.ended_at = now_.wall;
+        ended.drained = true;
+        agent.journal({started, ended});
+        agent.runner_gone(ended.run, ended.attempt, 0);
+    }
+    void pass(Duration time) {
+        now_.wall += time;
+        now_.steady += time;
+        now_.boottime_ms += time.count();
+    }
+    [[nodiscard]] bool in_the_past(std::optional<SteadyTime> deadline) const {
+        return deadline && *deadline <= now_.steady;
+    }
+
+    FakeLauncher launcher;
+
+private:
+    static AgentSettings settings() {
+        AgentSettings settings;
+        settings.record.id = AgentId{"a"};
+        settings.record.slots = 1;
+        settings.home = "/home";
+        return settings;
+    }
+    bool send(const AgentMessage& message) override {
+        sent.push_back(message);
+        return true;
+    }
+    [[nodiscard]] AgentClockReading now() const override { return now_; }
+
+    AgentClockReading now_{WallTime{std::chrono::seconds{1'000}},
+                           SteadyTime{std::chrono::seconds{1'000}}, 1'000'000};
+    NoFiles files_;
+
+public:
+    std::vector<AgentMessage> sent;
+    Agent agent;
+};
+
+SweepBrief brief() {
+    SweepBrief brief;
+    brief.sweep = SweepId{"s"};
+    brief.command = {"true"};
+    brief.cwd = brief.launch_dir = "/";
+    return brief;
+}
+
+}  // namespace
+
+TEST_CASE("agent: what a new link's hello has taken along is not held back any more", "[agent]") {
+    AgentFixture world;
+    world.connect();
+    world.agent.order(brief());
+    for (Fence fence = 1; fence <= 9; ++fence)
+        world.give(fence);
+    REQUIRE(world.launcher.launched.size() == 1);
+    // More than half of the window is held, so this report waits for more.
+    const std::size_t before = world.sent.size();
+    world.live_and_end();
+    REQUIRE(world.sent.size() == before);
+    REQUIRE(world.launcher.launched.size() == 2);
+    REQUIRE_FALSE(world.in_the_past(world.agent.next_deadline()));
+
+    world.agent.disconnected();
+    world.pass(Duration{50});
+    world.connect();
+    REQUIRE(std::get<AgentHello>(world.sent.back()).report.ended.size() == 1);
+    // Nothing is due: a tick that finds nothing to do would be followed by the next at once.
+    REQUIRE_FALSE(world.in_the_past(world.agent.next_deadline()));
+}
+
+TEST_CASE("agent: told to leave by a person, it tells the controller", "[agent]") {
+    AgentFixture world;
+    world.connect();
+    REQUIRE_FALSE(std::get<AgentHello>(world.sent.back()).report.draining);
+    SECTION("at once") {
+        world.agent.drain();
+        REQUIRE(std::get<AgentReport>(world.sent.back()).draining);
+    }
+    SECTION("by the next hello") {
+        world.agent.disconnected();
+        world.agent.drain();
+        world.connect();
+        REQUIRE(std::get<AgentHello>(world.sent.back()).report.draining);
+    }
+}
+
+TEST_CASE("agent: what an earlier one's killed runner left keeps its unknown slot", "[agent]") {
+    AgentFixture world;
+    const RunId lost("lost");
+    world.launcher.recorded = {Started{lost, 1, 1, {100, 1, "boot"}, WallTime{}}};
+    world.agent.recover();  // Its runner does not live any more, something of it may.
+    world.connect();
+    world.agent.order(brief());
+    world.give(2);
+    REQUIRE(world.launcher.launched.empty());
+    world.agent.runner_gone(lost, 1, 3);
+    REQUIRE(world.launcher.launched.size() == 1);
+}
+
+TEST_CASE("agent: a claim that was given back is not taken up when its order comes again",
+          "[agent]") {
+    AgentFixture world;
+    world.connect();
+    world.agent.order(brief());
+    world.give(1);
+    world.give(2);
+    REQUIRE(world.launcher.launched.size() == 1);
+    world.agent.order(RevokeOrder{AgentId{"a"}, {{RunId{"run-2"}, 1, 2}}});
+    world.give(2);
+    world.live_and_end();
+    REQUIRE(world.launcher.launched.size() == 1);
+    world.give(3);
+    REQUIRE(world.launcher.launched.size() == 2);
+}
