@@ -49,8 +49,7 @@ Environment merged_environment(const RunSetting& setting, const std::string& ste
     env["SWEEPCTL_RUN_ID"] = execution.run.text;
     env["SWEEPCTL_SWEEP_ID"] = brief.sweep.text;
     env["SWEEPCTL_ATTEMPT"] = std::to_string(execution.attempt);
-    if (setting.order.repeat != 0)
-        env["SWEEPCTL_REPEAT"] = std::to_string(setting.order.repeat);
+    if (setting.order.repeat != 0) env["SWEEPCTL_REPEAT"] = std::to_string(setting.order.repeat);
     env["SWEEPCTL_SLOT"] = std::to_string(setting.slot);
     env["SWEEPCTL_CPUS"] = std::to_string(setting.order.resources.cpus);
     env["SWEEPCTL_METRICS"] = stem + ".metrics.jsonl";

@@ -226,7 +226,8 @@ private:
         std::size_t runs = 0;
     };
     static constexpr std::size_t kFoldersKept = 64;
-    /// Every run makes files beside its metrics; with short ones each would wake the agent, to learn nothing.
+    /// Every run makes files beside its metrics; with short ones each would wake the agent, to
+    /// learn nothing.
     static constexpr std::chrono::milliseconds kBetweenLooks{10};
 
     void warn(const std::string& what) {

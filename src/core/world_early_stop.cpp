@@ -68,7 +68,9 @@ void World::judge_values(Sweep& sweep,
     }
     // Its values may come before the news of its start, and after those of its end.
     const bool over = is_ended(run.state) && !crashed_by_silence(run);
-    if (!hopeless || over || run.stopping || run.claim->phase == ClaimPhase::ended) return;
+    const bool executed =
+        run.claim ? run.claim->phase != ClaimPhase::ended : run.state == RunState::running;
+    if (!hopeless || over || run.stopping || !executed) return;
     run.end_detail = sweep.policy.metric->name + " " + to_text(*hopeless) + ", after " +
                      std::to_string(hopeless->iteration) + " values (" +
                      to_text(*sweep.policy.early_stop) + ")";

@@ -31,7 +31,7 @@ void World::on_started(const RunStarted& started) {
     run.pid = started.pid;
     run.agent = agent.record.id;
     run.host = agent.record.host;
-    run.boot_id = agent.record.boot_id;
+    if (!agent.record.foreign) run.boot_id = agent.record.boot_id;
     run.requeued = false;
     set_state(run, RunState::running, std::nullopt);
     if (was_silent) reopen(sweep, "a run that was thought lost is alive");
@@ -216,7 +216,12 @@ void World::release_claim(Run& run) {
     settle(sweep);
 }
 
+/// A requeued run goes on where it was; a retried one begins anew.
 void World::go_again(Run& run, bool requeued) {
+    go_again(run, requeued, /*goes_on=*/requeued);
+}
+
+void World::go_again(Run& run, bool requeued, bool goes_on) {
     Attempt past;
     past.run = run.id;
     past.attempt = run.attempt;
@@ -233,6 +238,7 @@ void World::go_again(Run& run, bool requeued) {
     changes_.attempts.push_back(std::move(past));
 
     ++run.attempt;
+    if (run.client) run.client->speaks = run.client->told_to_stop = run.client->gone = false;
     run.requeued = requeued;
     run.retry_wanted = false;
     run.stopping = false;
@@ -250,9 +256,10 @@ void World::go_again(Run& run, bool requeued) {
     run.metrics_lines = 0;
     run.bad_metrics_reported = false;
     Sweep& sweep = sweeps_.at(run.sweep);
-    if (!requeued) {  // A requeued run goes on where it was; a retried one begins anew.
+    if (!goes_on) {
         run.summary.clear();
         forget_values(sweep, run);
+        if (run.client) run.client->history_base = run.client->history_lines;
     }
     set_state(run, RunState::pending,
               requeued ? std::optional(EndReason::preempted) : std::nullopt);
@@ -260,10 +267,17 @@ void World::go_again(Run& run, bool requeued) {
     reopen(sweep, "a run goes again");
 }
 
-/// Marks a claimed run to be ended, and orders it: given back when it is held, a signal when it
-/// lives.
+/// Marks a run to be ended, and orders it: given back when it is held, a signal when it lives. A
+/// W&B client or agent is told when it asks next.
 void World::order_end(
     Run& run, EndReason reason, SignalKind kind, std::optional<int> signal, std::string detail) {
+    if (run.state == RunState::running && !run.claim && !is_watched(run)) {
+        // Made by somebody who only said that it runs: nobody will ever ask.
+        run.ended_at = now_.wall;
+        set_state(run, RunState::killed, reason, std::move(detail));
+        settle(sweeps_.at(run.sweep));
+        return;
+    }
     run.stopping = true;
     if (run.stop_reason != EndReason::cancel) run.stop_reason = reason;
     run.stop_signal = kind == SignalKind::kill ? SIGKILL : signal;
@@ -271,6 +285,7 @@ void World::order_end(
     touch(run);
     audit(reason == EndReason::cancel ? "cancel" : "stop_run", run, {}, {},
           std::string(to_string(reason)), std::move(detail));
+    if (!run.claim || in_foreign_hands(run)) return;
     if (run.claim->phase == ClaimPhase::held) {
         run.claim->revoking = true;
         effects_->emplace_back(
@@ -281,6 +296,7 @@ void World::order_end(
 }
 
 void World::send_signal(Run& run, SignalKind kind) {
+    if (in_foreign_hands(run)) return;
     effects_->emplace_back(SignalOrder{run.claim->agent,
                                        {run.id, run.attempt, run.claim->fence},
                                        kind,
@@ -301,7 +317,7 @@ void World::target_reached(Sweep& sweep, const Run& by) {
     const std::vector<RunId> ids(sweep.runs.begin(), sweep.runs.end());
     for (const RunId& id : ids) {
         Run& run = runs_.at(id);
-        if (run.state != RunState::pending || run.stopping) continue;
+        if (run.state != RunState::pending || run.stopping || in_foreign_hands(run)) continue;
         if (run.claim) {
             order_end(run, EndReason::target_reached, SignalKind::stop, std::nullopt);
         } else {

@@ -8,6 +8,7 @@
 #include "store/words.hpp"
 
 #include <algorithm>
+#include <map>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -30,16 +31,31 @@ constexpr std::string_view kLoadEnvironments =
     " ORDER BY sweep_environments.sweep, sweep_environments.position";
 // The condition is that of the index runs_live, word for word.
 constexpr std::string_view kLiveRuns =
-    " FROM runs JOIN sweeps ON sweeps.key = runs.sweep WHERE (runs.state IN ('pending', 'running')"
+    " FROM runs JOIN sweeps ON sweeps.key = runs.sweep"
+    " LEFT JOIN run_clients ON run_clients.run = runs.key"
+    " WHERE (runs.state IN ('pending', 'running')"
     " OR runs.claim_fence IS NOT NULL) AND sweeps.deleted = 0 ORDER BY runs.sweep, runs.number";
 constexpr std::string_view kOneRun =
-    " FROM runs JOIN sweeps ON sweeps.key = runs.sweep WHERE runs.id = ?1 AND sweeps.deleted = 0";
+    " FROM runs JOIN sweeps ON sweeps.key = runs.sweep"
+    " LEFT JOIN run_clients ON run_clients.run = runs.key"
+    " WHERE runs.id = ?1 AND sweeps.deleted = 0";
 constexpr std::string_view kSettledRuns =
     "SELECT runs.id, runs.number, runs.suggestion, runs.state, runs.end_reason, runs.config,"
     " runs.config_exact, runs.summary, runs.summary_exact, runs.summary_stats FROM runs JOIN sweeps"
     " ON sweeps.key = runs.sweep WHERE sweeps.id = ?1 AND sweeps.deleted = 0"
     " AND runs.state NOT IN ('pending', 'running') AND runs.claim_fence IS NULL"
     " ORDER BY runs.number";
+constexpr std::string_view kRunCalled =
+    " FROM run_clients JOIN runs ON runs.key = run_clients.run"
+    " JOIN sweeps ON sweeps.key = runs.sweep"
+    " WHERE run_clients.project = (SELECT key FROM projects WHERE entity = ?1 AND name = ?2)"
+    " AND run_clients.wire_name = ?3 AND sweeps.deleted = 0";
+constexpr std::string_view kRunOfProject =
+    " FROM runs JOIN sweeps ON sweeps.key = runs.sweep"
+    " LEFT JOIN run_clients ON run_clients.run = runs.key"
+    " WHERE sweeps.entity = ?1 AND sweeps.project = ?2 AND runs.id = ?3 AND sweeps.deleted = 0";
+constexpr std::string_view kSkippedSerials =
+    "SELECT serial FROM skipped_serials WHERE serial >= ?1";
 constexpr std::string_view kMetricOfSweep =
     "SELECT key, metric_name, metric_goal FROM sweeps WHERE id = ?1 AND deleted = 0";
 constexpr std::string_view kSummaries =
@@ -53,6 +69,12 @@ constexpr std::string_view kHistory =
     " AND metrics.attempt > coalesce((SELECT max(attempts.attempt) FROM attempts"
     " WHERE attempts.run = runs.key AND attempts.state != 'pending'), 0)"
     " ORDER BY runs.number, metrics.attempt, metrics.line";
+constexpr std::string_view kClientHistory =
+    "SELECT runs.number, stream_lines.data FROM sweeps JOIN runs ON runs.sweep = sweeps.key"
+    " JOIN run_clients ON run_clients.run = runs.key"
+    " JOIN stream_lines ON stream_lines.run = runs.key AND stream_lines.stream = 'history'"
+    " AND stream_lines.line >= run_clients.history_base"
+    " WHERE sweeps.id = ?1 AND sweeps.deleted = 0 ORDER BY runs.number, stream_lines.line";
 
 std::string select(std::string_view columns, std::string_view rest) {
     std::string sql = "SELECT ";
@@ -80,6 +102,11 @@ Snapshot load_snapshot(sqlite::Database& database) {
         snapshot.id_key = row.get<std::uint64_t>(0);
         snapshot.serials = Serials{row.get<std::uint64_t>(1), row.get<std::uint64_t>(2),
                                    row.get<std::uint64_t>(3), row.get<std::uint64_t>(4)};
+    }
+    {
+        sqlite::Statement statement = database.prepare(kSkippedSerials);
+        for (sqlite::Rows row = statement.query(snapshot.serials.next_run); row.next();)
+            snapshot.skipped_serials.push_back(row.get<std::uint64_t>(0));
     }
     std::unordered_map<std::string, SweepOrigin> origins;
     {
@@ -149,6 +176,18 @@ void load_settled(sqlite::Database& database,
     }
 }
 
+std::optional<Run> load_run_named(sqlite::Database& database,
+                                  const std::string& entity,
+                                  const std::string& project,
+                                  const std::string& name) {
+    for (const std::string_view rest : {kRunCalled, kRunOfProject}) {
+        sqlite::Statement statement = database.prepare(select(kRunColumns, rest));
+        sqlite::Rows row = statement.query(entity, project, name);
+        if (row.next()) return read_run(row);
+    }
+    return std::nullopt;
+}
+
 std::optional<BestRun> load_best_without(sqlite::Database& database,
                                          const SweepId& sweep,
                                          const RunId& without) {
@@ -178,22 +217,26 @@ std::optional<BestRun> load_best_without(sqlite::Database& database,
 std::vector<MetricSeries> load_metric_history(sqlite::Database& database,
                                               const SweepId& sweep,
                                               const std::string& metric) {
-    std::vector<MetricSeries> all;
+    std::map<std::uint64_t, std::vector<double>> by_number;
     // Most lines of most programs have the metric, but what has not even its last name is not read.
     const std::string last = metric.substr(metric.rfind('.') + 1);
-    sqlite::Statement statement = database.prepare(kHistory);
-    for (sqlite::Rows row = statement.query(sweep.text); row.next();) {
-        const std::string_view line = row.text(1);
-        if (is_plain(last) && line.find(last) == std::string_view::npos) continue;
-        const auto json = parse_json(line);
-        const auto* object = json ? (*json).get_if<ParamMap>() : nullptr;
-        if (object == nullptr) continue;
-        const std::vector<double> values = finite_values(*object, metric);
-        if (values.empty()) continue;
-        const auto number = row.get<std::uint64_t>(0);
-        if (all.empty() || all.back().number != number) all.push_back({number, {}});
-        all.back().values.insert(all.back().values.end(), values.begin(), values.end());
+    for (const std::string_view sql : {kHistory, kClientHistory}) {
+        sqlite::Statement statement = database.prepare(sql);
+        for (sqlite::Rows row = statement.query(sweep.text); row.next();) {
+            const std::string_view line = row.text(1);
+            if (is_plain(last) && line.find(last) == std::string_view::npos) continue;
+            const auto json = parse_json(line);
+            const auto* object = json ? (*json).get_if<ParamMap>() : nullptr;
+            if (object == nullptr) continue;
+            const std::vector<double> values = finite_values(*object, metric);
+            if (values.empty()) continue;
+            std::vector<double>& series = by_number[row.get<std::uint64_t>(0)];
+            series.insert(series.end(), values.begin(), values.end());
+        }
     }
+    std::vector<MetricSeries> all;
+    for (auto& [number, values] : by_number)
+        all.push_back({number, std::move(values)});
     return all;
 }
 

@@ -20,6 +20,11 @@ namespace sweepctl {
 void load_settled(sqlite::Database& database,
                   const SweepId& sweep,
                   const std::function<void(const Run&)>& take);
+/// See Store::find_run_named().
+[[nodiscard]] std::optional<Run> load_run_named(sqlite::Database& database,
+                                                const std::string& entity,
+                                                const std::string& project,
+                                                const std::string& name);
 /// See Store::best_without().
 [[nodiscard]] std::optional<BestRun> load_best_without(sqlite::Database& database,
                                                        const SweepId& sweep,

@@ -1,12 +1,12 @@
 // The references of the benchmark: what the machine itself can do, and what is inside of sweepctl.
 //
 //   bench_tool spawn N J PROGRAM...     posix_spawn loop, J at a time: "SECONDS CPU_SECONDS"
-//   bench_tool kill N                   kills N sleeping processes in sessions of their own and reaps: "SECONDS"
-//   bench_tool start N PROGRAM...       N starts one after the other: median "SECONDS"
-//   bench_tool next-point grid|random   time of a suggestion after 100,000 ended runs: "MICROSECONDS"
-//   bench_tool fill DATABASE ENDED LIVE makes a database with one sweep of so many runs
-//   bench_tool scan DATABASE            reads every column of every run: "SECONDS"
-//   bench_tool page DATABASE N          N keyset pages of 100 runs, raw: median "SECONDS"
+//   bench_tool kill N                   kills N sleeping processes in sessions of their own and
+//   reaps: "SECONDS" bench_tool start N PROGRAM...       N starts one after the other: median
+//   "SECONDS" bench_tool next-point grid|random   time of a suggestion after 100,000 ended runs:
+//   "MICROSECONDS" bench_tool fill DATABASE ENDED LIVE makes a database with one sweep of so many
+//   runs bench_tool scan DATABASE            reads every column of every run: "SECONDS" bench_tool
+//   page DATABASE N          N keyset pages of 100 runs, raw: median "SECONDS"
 
 #include "sweepctl/core/coverage.hpp"
 #include "sweepctl/core/ids.hpp"

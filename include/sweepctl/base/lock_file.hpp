@@ -4,13 +4,14 @@
 
 #include <string>
 
-// A file that at most one process holds: a lock that ends with its holder, however that dies. It belongs to
-// the open file, so it survives neither exec nor close, and it can be looked at without being taken.
+// A file that at most one process holds: a lock that ends with its holder, however that dies. It
+// belongs to the open file, so it survives neither exec nor close, and it can be looked at without
+// being taken.
 
 namespace sweepctl {
 
-/// The held lock, until it is closed; an invalid one when another process has it. Makes the file. Throws
-/// std::system_error when it cannot be opened or locked.
+/// The held lock, until it is closed; an invalid one when another process has it. Makes the file.
+/// Throws std::system_error when it cannot be opened or locked.
 [[nodiscard]] UniqueFd try_lock_file(const std::string& path);
 
 /// Whether a process holds it at this moment. A file that is not there is held by nobody.

@@ -46,7 +46,8 @@ public:
     using Published = std::function<void(const std::vector<AuditEvent>&)>;
 
     /// Loads what is stored. Throws what Store::load throws.
-    Controller(Store& store, AgentLinks& links, PlanOf plan_of, Now now);
+    Controller(
+        Store& store, AgentLinks& links, PlanOf plan_of, Now now, const WorldOptions& options = {});
 
     /// Takes a fact in; it is applied at the next pump().
     void post(Event event);
@@ -97,6 +98,7 @@ private:
     void remember(const SweepId& sweep, SweepSetup& setup);
     void rest();
     void resolve(Event& event);
+    void resolve(ClientRunName& named);
     void restore_history(const SweepId& sweep);
     void commit(Changes changes);
     void committed(std::optional<StoreError> error);

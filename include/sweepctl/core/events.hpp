@@ -1,7 +1,9 @@
 #pragma once
 
 #include "sweepctl/core/agent.hpp"
+#include "sweepctl/core/foreign_events.hpp"
 #include "sweepctl/core/metrics.hpp"
+#include "sweepctl/core/request.hpp"
 #include "sweepctl/core/run.hpp"
 #include "sweepctl/core/search_strategy.hpp"
 #include "sweepctl/core/sweep.hpp"
@@ -18,15 +20,6 @@
 
 namespace sweepctl {
 
-/// Names a request whose answer somebody waits for; 0: nobody.
-using Ticket = std::uint64_t;
-
-/// Who asks, and where the answer goes.
-struct Request {
-    Ticket ticket = 0;
-    std::string actor = "controller";
-};
-
 // --- Requests from people
 // -------------------------------------------------------------------------
 
@@ -35,7 +28,10 @@ struct CreateSweep {
     std::string name;  ///< empty: the sweep's id
     std::string project;
     std::string entity;
+    std::string description;
+    std::string prior_filters;
     bool paused = false;
+    bool needs_own_agent = false;
     SweepPolicy policy;
     SweepOrigin origin;
     std::shared_ptr<const SearchStrategy> strategy;  ///< shared: immutable, and events are copied
@@ -149,10 +145,6 @@ struct AgentDied {
     AgentId agent;
 };
 
-struct MetricPoint {
-    std::string name;
-    ParamValue value;
-};
 /// Lines of metrics from one of a run's files. Those before what is already taken in are skipped:
 /// repeating is safe.
 struct MetricsLogged {
@@ -186,6 +178,15 @@ using Event = std::variant<CreateSweep,
                            AgentDisconnected,
                            AgentDied,
                            MetricsLogged,
+                           RegisterForeignAgent,
+                           ForeignHeartbeat,
+                           UpsertRun,
+                           ClientStream,
+                           SetRunState,
+                           CreateProject,
+                           EditSweep,
+                           RegisterFile,
+                           DeleteFiles,
                            TimePassed,
                            AssignWork>;
 
@@ -250,8 +251,12 @@ struct Answer {
     Ticket ticket = 0;
     AnswerCode code = AnswerCode::ok;
     std::string message;  ///< one line for a person
-    SweepId sweep;        ///< what the answer is about
-    RunId run;
+    SweepId sweep{};      ///< what the answer is about
+    RunId run{};
+    AgentId agent{};                         ///< of RegisterForeignAgent, ForeignHeartbeat
+    std::vector<ForeignCommand> commands{};  ///< of ForeignHeartbeat
+    bool stop = false;                       ///< of ClientStream: its client is to end
+    bool created = false;                    ///< of UpsertRun
 };
 
 using Effect = std::variant<StartOrder,

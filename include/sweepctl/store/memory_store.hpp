@@ -30,6 +30,11 @@ struct MemoryDisk {
     std::map<std::pair<RunId, std::uint32_t>, Attempt> attempts;
     /// By run, attempt and line number.
     std::map<std::pair<RunId, std::uint32_t>, std::map<std::uint64_t, std::string>> metrics;
+    std::map<RunId, RunDetails> details;
+    std::map<std::pair<RunId, RunStream>, std::map<std::uint64_t, std::string>> streams;
+    std::map<std::pair<RunId, std::string>, FileRow> files;
+    std::map<std::pair<std::string, std::string>, ProjectRow> projects;  ///< by entity and name
+    std::set<std::uint64_t> skipped_serials;
     std::vector<AuditEvent> events;
     std::map<AgentId, AgentRecord> agents;
 
@@ -52,6 +57,9 @@ public:
     void poll() override;
     [[nodiscard]] std::optional<Run> find_run(const RunId& id) override;
     void each_settled(const SweepId& sweep, const std::function<void(const Run&)>& take) override;
+    [[nodiscard]] std::optional<Run> find_run_named(const std::string& entity,
+                                                    const std::string& project,
+                                                    const std::string& name) override;
     [[nodiscard]] std::optional<BestRun> best_without(const SweepId& sweep,
                                                       const RunId& without) override;
     [[nodiscard]] std::vector<MetricSeries> metric_history(const SweepId& sweep,
