@@ -30,10 +30,12 @@ bool is_plain(char c) {
     return c != '\\' && static_cast<unsigned char>(c) < 0x80;
 }
 
-/// Quick to tell for most long objects that have no such member; short ones are read as quickly.
+/// Quick to tell for most objects that have no such member. Short ones are read as quickly; but a
+/// name with a dot is mostly a path, so that a second search follows.
 bool may_have(std::string_view object, std::string_view name) {
     constexpr std::size_t kShort = 400;
-    return object.size() < kShort || !std::all_of(name.begin(), name.end(), is_plain) ||
+    const bool likely = object.size() < kShort && name.find('.') == std::string_view::npos;
+    return likely || !std::all_of(name.begin(), name.end(), is_plain) ||
            ::memmem(object.data(), object.size(), name.data(), name.size()) != nullptr ||
            std::memchr(object.data(), '\\', object.size()) != nullptr;
 }
