@@ -79,7 +79,7 @@ bool legal_transition(RunState from, RunState to) {
         case RunState::pending:
             return to == RunState::running || to == RunState::failed || to == RunState::killed;
         case RunState::running: return to != RunState::running;
-        case RunState::finished: return false;
+        case RunState::finished:  // to pending only when a W&B client goes on with it (R24)
         case RunState::failed:
         case RunState::killed: return to == RunState::pending;
         case RunState::crashed:

@@ -48,6 +48,7 @@ void World::dismiss_agents() {
 bool World::fits(const Agent& agent, const Sweep& sweep) {
     const Resources& need = sweep.policy.resources;
     if (agent.record.only_sweep && *agent.record.only_sweep != sweep.record.id) return false;
+    if (sweep.record.needs_own_agent && !agent.record.only_sweep) return false;
     return need.cpus <= agent.record.slots && need.gpus <= agent.record.gpus;
 }
 
@@ -73,13 +74,19 @@ bool World::may_take(const Agent& agent, const Sweep& sweep, bool ahead) const {
     if (!sweep.record.parallel) return true;
     // The limit holds over all agents. While one agent has all of the sweep's runs it keeps the
     // limit by itself and may hold more; as soon as two share them, held ones count as well.
-    std::uint32_t total = 0;
-    for (const auto& [other, count] : sweep.claims)
-        total += count;
+    const std::uint32_t total = claims_of(sweep);
     const auto mine = sweep.claims.find(agent.record.id);
     const std::uint32_t here = mine == sweep.claims.end() ? 0 : mine->second;
     if (total < *sweep.record.parallel) return true;
     return here == total && ahead && total < *sweep.record.parallel + agent.window;
+}
+
+/// Runs of the sweep that agents have.
+std::uint32_t World::claims_of(const Sweep& sweep) {
+    std::uint32_t total = 0;
+    for (const auto& [agent, count] : sweep.claims)
+        total += count;
+    return total;
 }
 
 /// A run that may not be held beyond the slots waits for one of this agent's: were the others held
@@ -145,9 +152,10 @@ Run* World::next_run(Sweep& sweep) {
 Run& World::create_run(Sweep& sweep,
                        Config config,
                        RunOrigin origin,
-                       std::optional<std::uint64_t> suggestion) {
+                       std::optional<std::uint64_t> suggestion,
+                       std::optional<RunId> id) {
     Run run;
-    run.id = RunId{id_text(serials_.next_run++, id_key_)};
+    run.id = id ? std::move(*id) : next_run_id();
     run.sweep = sweep.record.id;
     run.number = sweep.record.next_number++;
     run.name = sweep.record.name + "-" + std::to_string(run.number);
@@ -167,7 +175,15 @@ Run& World::create_run(Sweep& sweep,
     return kept;
 }
 
-void World::claim(Agent& agent, Sweep& sweep, Run& run) {
+/// One that no client took before.
+RunId World::next_run_id() {
+    while (skipped_.erase(serials_.next_run) > 0)
+        ++serials_.next_run;
+    return RunId{id_text(serials_.next_run++, id_key_)};
+}
+
+/// It is in the agent's hands from now on.
+void World::hand_over(Agent& agent, Sweep& sweep, Run& run) {
     run.claim = Claim{agent.record.id, serials_.next_fence++, ClaimPhase::held, false};
     run.agent = agent.record.id;
     agent.runs.insert(run.id);
@@ -176,6 +192,10 @@ void World::claim(Agent& agent, Sweep& sweep, Run& run) {
     count_claim(sweep, agent.record.id, +1);
     sweep.last_claim = run.claim->fence;
     touch(run);
+}
+
+void World::claim(Agent& agent, Sweep& sweep, Run& run) {
+    hand_over(agent, sweep, run);
     effects_->emplace_back(StartOrder{agent.record.id,
                                       {run.id, run.attempt, run.claim->fence},
                                       sweep.record.id,

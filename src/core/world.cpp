@@ -1,24 +1,36 @@
 #include "sweepctl/core/world.hpp"
 
 #include "sweepctl/base/check.hpp"
+#include "sweepctl/core/client_rules.hpp"
 
 #include <algorithm>
 
 namespace sweepctl {
 
-World::World(Snapshot snapshot, const SetupOf& setup_of, Now now)
-    : now_(now), serials_(snapshot.serials), id_key_(snapshot.id_key) {
+World::World(Snapshot snapshot, const SetupOf& setup_of, Now now, const WorldOptions& options)
+    : now_(now),
+      serials_(snapshot.serials),
+      id_key_(snapshot.id_key),
+      skipped_(snapshot.skipped_serials.begin(), snapshot.skipped_serials.end()),
+      options_(options) {
     actor_ = "controller";
     for (AgentRecord& record : snapshot.agents) {
         Agent agent;
         // Nobody is heard yet, and nobody is late before the timeouts have passed once from here.
-        if (record.state != AgentState::draining) record.state = AgentState::lost;
+        if (record.state != AgentState::draining && !record.foreign)
+            record.state = AgentState::lost;
         agent.record = std::move(record);
         agent.last_contact = now.steady;
+        agent.trusted_from = now.steady + kClientBackoff;
         agents_.emplace(agent.record.id, std::move(agent));
     }
     for (NewSweep& stored : snapshot.sweeps) {
         const SweepId id = stored.record.id;
+        if (stored.record.loose) {
+            Sweep& drawer = make_drawer({stored.record.entity, stored.record.project}, id);
+            drawer.record = std::move(stored.record);
+            continue;
+        }
         std::optional<SweepSetup> setup = setup_of(stored);
         Sweep& sweep = sweeps_[id];
         sweep.coverage = Coverage(stored.record.coverage);
@@ -45,7 +57,7 @@ World::World(Snapshot snapshot, const SetupOf& setup_of, Now now)
             if (!crashed_by_silence(run)) count_claim(*sweep, run.claim->agent, +1);
             sweep->last_claim = std::max(sweep->last_claim, run.claim->fence);
             if (run.claim->phase == ClaimPhase::held && !creates_runs(sweep->record.status) &&
-                !run.claim->revoking) {
+                !run.claim->revoking && !agent->record.foreign) {
                 run.claim->revoking = true;
                 touch(run);
             }
@@ -53,6 +65,7 @@ World::World(Snapshot snapshot, const SetupOf& setup_of, Now now)
         } else if (run.state == RunState::pending) {
             enqueue(*sweep, run);
         }
+        if (is_watched(run)) watch(run);
     }
     for (auto& [id, sweep] : sweeps_)
         settle(sweep);
@@ -72,12 +85,14 @@ Changes World::take_changes() {
         const auto found = runs_.find(id);
         if (found == runs_.end()) continue;  // Deleted.
         const bool fresh = fresh_runs_.contains(id);
+        const bool edited = edited_runs_.contains(id);
         if (found->second.settled()) {
             if (Sweep* sweep = sweep_of(found->second.sweep)) sweep->runs.erase(id);
-            changes_.runs.push_back({std::move(found->second), fresh});
+            forget(found->second);
+            changes_.runs.push_back({std::move(found->second), fresh, edited});
             runs_.erase(found);
         } else {
-            changes_.runs.push_back({found->second, fresh});
+            changes_.runs.push_back({found->second, fresh, edited});
         }
     }
     for (const SweepId& id : dirty_sweeps_) {
@@ -91,6 +106,7 @@ Changes World::take_changes() {
     }
     dirty_runs_.clear();
     fresh_runs_.clear();
+    edited_runs_.clear();
     dirty_sweeps_.clear();
     dirty_agents_.clear();
     changes_.serials = serials_;
@@ -109,6 +125,7 @@ std::optional<SteadyTime> World::next_deadline() const {
     for (const Waiting& waiting : waiting_)
         at(waiting.give_up);
     if (silence_check_) at(*silence_check_);
+    if (!silences_.empty()) at(silences_.begin()->first);
     return next;
 }
 
@@ -130,8 +147,10 @@ void World::on(TimePassed&) {
             },
             timer);
     }
+    lose_silent_clients();
     if (silence_check_ && *silence_check_ <= now_.steady) {
         lose_silent_agents();
+        lose_silent_foreign_agents();
         silence_check_ = next_silence();
     }
     for (std::size_t i = 0; i < waiting_.size();) {
@@ -231,8 +250,20 @@ void World::dequeue(Sweep& sweep, const Run& run) {
 
 Run& World::keep(Run run) {
     const RunId id = run.id;
-    sweeps_.at(run.sweep).runs.insert(id);
+    Sweep& sweep = sweeps_.at(run.sweep);
+    sweep.runs.insert(id);
+    if (run.client && !run.client->wire_name.empty()) {
+        wire_names_.insert_or_assign(
+            {{sweep.record.entity, sweep.record.project}, run.client->wire_name}, id);
+    }
     return runs_.insert_or_assign(id, std::move(run)).first->second;
+}
+
+void World::forget(const Run& run) {
+    unwatch(run.id);
+    if (!run.client || run.client->wire_name.empty()) return;
+    const SweepRecord& sweep = sweeps_.at(run.sweep).record;
+    wire_names_.erase({{sweep.entity, sweep.project}, run.client->wire_name});
 }
 
 // --- Answers
@@ -244,7 +275,11 @@ void World::answer(const Request& request,
                    const SweepId& sweep,
                    const RunId& run) {
     if (request.ticket == 0) return;
-    effects_->emplace_back(Answer{request.ticket, code, std::move(message), sweep, run});
+    answer(Answer{request.ticket, code, std::move(message), sweep, run});
+}
+
+void World::answer(Answer answer) {
+    if (answer.ticket != 0) effects_->emplace_back(std::move(answer));
 }
 
 void World::answer_when_settled(const Request& request,
@@ -317,6 +352,11 @@ World::Sweep* World::sweep_of(const SweepId& id) {
     return found == sweeps_.end() ? nullptr : &found->second;
 }
 
+World::Sweep* World::real_sweep(const SweepId& id) {
+    Sweep* sweep = sweep_of(id);
+    return sweep == nullptr || sweep->record.loose ? nullptr : sweep;
+}
+
 Run* World::run_of(const RunId& id) {
     const auto found = runs_.find(id);
     return found == runs_.end() ? nullptr : &found->second;
@@ -346,8 +386,9 @@ const SweepRecord* World::find_sweep(const SweepId& id) const {
 std::vector<SweepId> World::sweep_ids() const {
     std::vector<SweepId> ids;
     ids.reserve(sweeps_.size());
-    for (const auto& [id, sweep] : sweeps_)
-        ids.push_back(id);
+    for (const auto& [id, sweep] : sweeps_) {
+        if (!sweep.record.loose) ids.push_back(id);
+    }
     return ids;
 }
 
@@ -355,6 +396,8 @@ std::vector<World::AgentView> World::agents() const {
     std::vector<AgentView> views;
     views.reserve(agents_.size());
     for (const auto& [id, agent] : agents_) {
+        if (agent.record.foreign && agent.record.state == AgentState::lost && agent.runs.empty())
+            continue;  // It is gone; nobody says goodbye.
         std::uint32_t busy = 0;
         for (const RunId& run_id : agent.runs) {
             const Run& run = runs_.at(run_id);

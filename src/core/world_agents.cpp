@@ -1,6 +1,7 @@
 // What agents tell the World, and what their silence does.
 
 #include "sweepctl/base/check.hpp"
+#include "sweepctl/core/client_rules.hpp"
 #include "sweepctl/core/world.hpp"
 
 #include <algorithm>
@@ -36,7 +37,7 @@ void World::watch_silence(Duration from_now) {
 /// Whether the agent may start a run that it holds: by its lease it may not when it was not heard
 /// for that long. It may have done so just before, though, and only its return can tell.
 bool World::may_still_start(const Run& run) const {
-    if (!run.claim || run.claim->phase != ClaimPhase::held) return false;
+    if (!run.claim || run.claim->phase != ClaimPhase::held || in_foreign_hands(run)) return false;
     const Duration silent = now_.steady - agents_.at(run.claim->agent).last_contact;
     return silent < kClaimLease + kLeaseMargin;
 }
@@ -222,7 +223,7 @@ void World::on(AgentDisconnected& event) {
 /// It was asked to leave, and left.
 void World::forget_if_left(const AgentId& id) {
     const Agent* agent = agent_of(id);
-    if (agent == nullptr || agent->connected || !agent->runs.empty() ||
+    if (agent == nullptr || agent->connected || agent->record.foreign || !agent->runs.empty() ||
         agent->record.state != AgentState::draining) {
         return;
     }
@@ -237,6 +238,7 @@ void World::on(AgentDied& event) {
 
 void World::lose_silent_agents() {
     for (auto& [id, agent] : agents_) {
+        if (agent.record.foreign) continue;
         const Duration silent = now_.steady - agent.last_contact;
         if (silent >= kClaimLease && agent.connected && agent.record.state == AgentState::online) {
             agent.record.state = AgentState::lost;
@@ -277,6 +279,11 @@ std::optional<SteadyTime> World::next_silence() const {
         if (!next || time < *next) next = time;
     };
     for (const auto& [id, agent] : agents_) {
+        if (agent.record.foreign) {
+            if (agent.record.state != AgentState::lost)
+                at(agent.last_contact + kForeignAgentSilence);
+            continue;
+        }
         if (agent.connected && agent.record.state == AgentState::online)
             at(agent.last_contact + kClaimLease);
         for (const RunId& run_id : agent.runs) {
@@ -320,20 +327,24 @@ void World::on(MetricsLogged& event) {
                 run->preempting = true;
                 audit("run_preempting", *run, {}, {}, {}, {});
             }
-            if (sweep.policy.metric) {
-                const std::optional<double> value = best_value(*run, *sweep.policy.metric);
-                std::optional<BestRun>& best = sweep.record.best;
-                if (value && (!best || sweep.policy.metric->better(*value, best->value))) {
-                    best = BestRun{run->id, *value};
-                    touch(sweep);
-                }
-                if (value && sweep.policy.metric->reached(*value)) target_reached(sweep, *run);
-            }
+            judge_values(sweep, *run);
             touch(*run);
         }
     }
     const std::uint64_t taken = run != nullptr ? run->metrics_offset : event.offset_end;
     effects_->emplace_back(MetricsAck{event.agent, event.execution, taken});
+}
+
+/// A run has logged: is it the best now, and is it good enough?
+void World::judge_values(Sweep& sweep, Run& run) {
+    if (!sweep.policy.metric) return;
+    const std::optional<double> value = best_value(run, *sweep.policy.metric);
+    std::optional<BestRun>& best = sweep.record.best;
+    if (value && (!best || sweep.policy.metric->better(*value, best->value))) {
+        best = BestRun{run.id, *value};
+        touch(sweep);
+    }
+    if (value && sweep.policy.metric->reached(*value)) target_reached(sweep, run);
 }
 
 }  // namespace sweepctl

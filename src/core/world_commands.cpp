@@ -47,20 +47,12 @@ void World::on(CreateSweep& event) {
     record.name = event.name.empty() ? id.text : event.name;
     record.project = event.project;
     record.entity = event.entity;
+    record.description = event.description;
+    record.prior_filters = event.prior_filters;
+    record.needs_own_agent = event.needs_own_agent;
     record.status = SweepStatus::pending;
-    record.parallel = event.policy.parallel;
-    record.run_cap = event.policy.run_cap;
     record.created_at = now_.wall;
-    if (event.policy.metric) {
-        record.metric_name = event.policy.metric->name;
-        record.metric_maximize = event.policy.metric->goal == Goal::maximize;
-    }
-    sweep.policy = event.policy;
-    sweep.strategy = event.strategy;
-    record.expected_runs = sweep.strategy->size();
-    if (record.run_cap && (!record.expected_runs || *record.run_cap < *record.expected_runs)) {
-        record.expected_runs = record.run_cap;
-    }
+    set_plan(sweep, event.policy, event.strategy);
     active_.insert(id);
     audit("sweep_status", sweep, {}, "pending", {}, {});
     if (event.paused) set_status(sweep, SweepStatus::paused, "created paused");
@@ -71,7 +63,7 @@ void World::on(CreateSweep& event) {
 
 void World::on(CommandSweep& event) {
     actor_ = event.request.actor;
-    Sweep* sweep = sweep_of(event.sweep);
+    Sweep* sweep = real_sweep(event.sweep);
     if (sweep == nullptr) {
         answer(event.request, AnswerCode::not_found, "no sweep " + quoted(event.sweep.text));
         return;
@@ -151,6 +143,7 @@ void World::call_back_held(Sweep& sweep, std::unordered_set<Fence>& open) {
     for (const RunId& run_id : sweep.runs) {
         Run& run = runs_.at(run_id);
         if (!run.claim || run.claim->phase != ClaimPhase::held) continue;
+        if (in_foreign_hands(run)) continue;  // Nothing can be given back: it starts.
         if (may_still_start(run)) open.insert(run.claim->fence);
         if (!run.claim->revoking) {
             run.claim->revoking = true;
@@ -174,6 +167,7 @@ void World::cancel(Sweep& sweep, std::optional<Duration> grace, std::unordered_s
             continue;
         }
         run.retry_wanted = false;
+        if (run.state == RunState::running && !run.claim) order_client_end(run, EndReason::cancel);
         if (!run.claim) continue;
         const Agent* agent = agent_of(run.claim->agent);
         const bool reachable = agent != nullptr && agent->connected;
@@ -196,7 +190,7 @@ void World::on(StopRun& event) {
     }
     const Run& seen = run != nullptr ? *run : *event.ended;
     const std::string name = "run " + seen.id.text;
-    if (run == nullptr || (is_ended(run->state) && !crashed_by_silence(*run))) {
+    if (run == nullptr || run->settled() || (is_ended(run->state) && !crashed_by_silence(*run))) {
         answer(event.request, AnswerCode::ok,
                name + " is already " + std::string(to_string(seen.state)), seen.sweep, seen.id);
         return;
@@ -208,6 +202,15 @@ void World::on(StopRun& event) {
         return;
     }
     const bool again = run->stopping;
+    if (!run->claim || in_foreign_hands(*run)) {
+        if (!again) order_client_end(*run, event.reason);
+        answer(event.request, AnswerCode::ok,
+               again ? name + " is being stopped already; its client is told to end"
+               : is_ended(run->state) ? name + " is killed"
+                                      : "stopping " + name + " when its client or agent asks next",
+               run->sweep, run->id);
+        return;
+    }
     if (!again || event.force) {
         order_end(*run, event.reason, event.force ? SignalKind::kill : SignalKind::stop,
                   event.signal);
@@ -244,6 +247,18 @@ void World::on(RetryRun& event) {
     if (sweep->delete_wanted) {
         answer(event.request, AnswerCode::wrong_state, being_deleted(seen.sweep), seen.sweep,
                seen.id);
+        return;
+    }
+    if (sweep->record.loose) {
+        answer(event.request, AnswerCode::wrong_state,
+               name + " belongs to no sweep; start its program again", {}, seen.id);
+        return;
+    }
+    if (crashed_by_silence(seen) && !seen.claim && !event.force && seen.client &&
+        !seen.client->gone) {
+        answer(event.request, AnswerCode::wrong_state,
+               name + " fell silent and may still be alive; --force starts it again nevertheless",
+               seen.sweep, seen.id);
         return;
     }
     if (seen.state == RunState::pending && seen.stopping) {
@@ -289,7 +304,7 @@ void World::on(RetryRun& event) {
 
 void World::on(EnqueueRun& event) {
     actor_ = event.request.actor;
-    Sweep* sweep = sweep_of(event.sweep);
+    Sweep* sweep = real_sweep(event.sweep);
     if (sweep == nullptr) {
         answer(event.request, AnswerCode::not_found, "no sweep " + quoted(event.sweep.text));
         return;
@@ -362,6 +377,7 @@ void World::on(DeleteRun& event) {
         refresh_exhausted(*sweep);
         touch(*sweep);
     }
+    if (run != nullptr) forget(*run);
     runs_.erase(id);
     forget_unstored(id);
     if (!fresh_runs_.contains(id)) changes_.deleted_runs.push_back(id);
@@ -370,15 +386,17 @@ void World::on(DeleteRun& event) {
 
 void World::on(DeleteSweep& event) {
     actor_ = event.request.actor;
-    Sweep* sweep = sweep_of(event.sweep);
+    Sweep* sweep = real_sweep(event.sweep);
     if (sweep == nullptr) {
         answer(event.request, AnswerCode::not_found, "no sweep " + quoted(event.sweep.text));
         return;
     }
     const SweepId id = sweep->record.id;
     const auto claimed =
-        std::count_if(sweep->runs.begin(), sweep->runs.end(),
-                      [&](const RunId& run) { return runs_.at(run).claim.has_value(); });
+        std::count_if(sweep->runs.begin(), sweep->runs.end(), [&](const RunId& run_id) {
+            const Run& run = runs_.at(run_id);
+            return run.claim.has_value() || run.state == RunState::running;
+        });
     if (claimed > 0 && !event.force) {
         answer(event.request, AnswerCode::wrong_state,
                "sweep " + id.text + " has " + std::to_string(claimed) +
@@ -419,6 +437,7 @@ void World::erase_sweep(Sweep& sweep) {
             agent.gpus -= sweep.policy.resources.gpus;
             settle_wait(claim->fence, true);
         }
+        forget(runs_.at(run_id));
         runs_.erase(run_id);
         forget_unstored(run_id);
     }
@@ -426,6 +445,9 @@ void World::erase_sweep(Sweep& sweep) {
     const auto unstored = std::erase_if(changes_.new_sweeps,
                                         [&](const NewSweep& made) { return made.record.id == id; });
     if (unstored == 0) changes_.deleted_sweeps.push_back(id);
+    std::erase_if(changes_.edited_origins,
+                  [&](const EditedOrigin& edited) { return edited.sweep == id; });
+    forget_foreign_agents(id);
     sweeps_.erase(id);
 }
 
@@ -438,7 +460,12 @@ bool World::just_deleted(const RunId& run) const {
 /// What is collected about a run that is deleted, perhaps before it was ever stored.
 void World::forget_unstored(const RunId& run) {
     std::erase_if(changes_.attempts, [&](const Attempt& past) { return past.run == run; });
-    std::erase_if(changes_.metrics, [&](const MetricLines& lines) { return lines.run == run; });
+    const auto of_run = [&](const auto& row) { return row.run == run; };
+    std::erase_if(changes_.metrics, of_run);
+    std::erase_if(changes_.details, of_run);
+    std::erase_if(changes_.streams, of_run);
+    std::erase_if(changes_.files, of_run);
+    std::erase_if(changes_.deleted_files, of_run);
 }
 
 void World::on(DrainAgent& event) {
@@ -446,6 +473,13 @@ void World::on(DrainAgent& event) {
     Agent* agent = agent_of(event.agent);
     if (agent == nullptr) {
         answer(event.request, AnswerCode::not_found, "no agent " + quoted(event.agent.text));
+        return;
+    }
+    if (agent->record.foreign) {
+        agent->record.state = AgentState::draining;
+        touch(*agent);
+        answer(event.request, AnswerCode::ok,
+               "agent " + event.agent.text + " is told to leave when it has no run");
         return;
     }
     if (!agent->connected) {

@@ -31,7 +31,7 @@ void World::on_started(const RunStarted& started) {
     run.pid = started.pid;
     run.agent = agent.record.id;
     run.host = agent.record.host;
-    run.boot_id = agent.record.boot_id;
+    if (!agent.record.foreign) run.boot_id = agent.record.boot_id;
     run.requeued = false;
     set_state(run, RunState::running, std::nullopt);
     if (was_silent) reopen(sweep, "a run that was thought lost is alive");
@@ -229,6 +229,7 @@ void World::go_again(Run& run, bool requeued) {
     changes_.attempts.push_back(std::move(past));
 
     ++run.attempt;
+    if (run.client) run.client->speaks = run.client->told_to_stop = run.client->gone = false;
     run.requeued = requeued;
     run.retry_wanted = false;
     run.stopping = false;
@@ -263,6 +264,7 @@ void World::order_end(Run& run, EndReason reason, SignalKind kind, std::optional
     touch(run);
     audit(reason == EndReason::cancel ? "cancel" : "stop_run", run, {}, {},
           std::string(to_string(reason)), {});
+    if (in_foreign_hands(run)) return;  // It is told at its next heartbeat.
     if (run.claim->phase == ClaimPhase::held) {
         run.claim->revoking = true;
         effects_->emplace_back(
@@ -273,6 +275,7 @@ void World::order_end(Run& run, EndReason reason, SignalKind kind, std::optional
 }
 
 void World::send_signal(Run& run, SignalKind kind) {
+    if (in_foreign_hands(run)) return;
     effects_->emplace_back(SignalOrder{run.claim->agent,
                                        {run.id, run.attempt, run.claim->fence},
                                        kind,
@@ -293,7 +296,7 @@ void World::target_reached(Sweep& sweep, const Run& by) {
     const std::vector<RunId> ids(sweep.runs.begin(), sweep.runs.end());
     for (const RunId& id : ids) {
         Run& run = runs_.at(id);
-        if (run.state != RunState::pending || run.stopping) continue;
+        if (run.state != RunState::pending || run.stopping || in_foreign_hands(run)) continue;
         if (run.claim) {
             order_end(run, EndReason::target_reached, SignalKind::stop, std::nullopt);
         } else {

@@ -62,11 +62,19 @@ std::vector<std::string> World::explain(const SweepId& id, Now) const {
         return lines;
     }
     if (record.exhausted && sweep.queue.empty()) return lines;
-    if (agents_.empty()) lines.emplace_back("no agent is connected");
+    const bool nobody = std::all_of(agents_.begin(), agents_.end(), [&](const auto& entry) {
+        const AgentRecord& other = entry.second.record;
+        return other.foreign && (other.only_sweep != id || other.state == AgentState::lost);
+    });
+    if (nobody) lines.emplace_back("no agent is connected");
     for (const auto& [agent_id, agent] : agents_) {
         const std::string who = "agent " + agent_id.text + " on " + agent.record.host + ": ";
         const Resources& need = sweep.policy.resources;
-        if (!agent.connected) {
+        if (agent.record.foreign) {
+            if (agent.record.only_sweep != id || agent.record.state == AgentState::lost) continue;
+            lines.push_back(who + (agent.runs.empty() ? "a W&B agent, takes a run when it asks next"
+                                                      : "a W&B agent, has a run"));
+        } else if (!agent.connected) {
             lines.push_back(who + "not connected");
         } else if (agent.record.state == AgentState::draining) {
             lines.push_back(who + "draining, takes nothing new");
@@ -74,6 +82,10 @@ std::vector<std::string> World::explain(const SweepId& id, Now) const {
             lines.push_back(who + "silent");
         } else if (agent.record.only_sweep && *agent.record.only_sweep != id) {
             lines.push_back(who + "serves sweep " + agent.record.only_sweep->text + " only");
+        } else if (record.needs_own_agent && !agent.record.only_sweep) {
+            lines.push_back(who +
+                            "the sweep has no launch directory, so it is worked on by "
+                            "`wandb agent` and `sweepctl agent --sweep` only");
         } else if (need.cpus > agent.record.slots || need.gpus > agent.record.gpus) {
             lines.push_back(who + "too small: a run needs " + count_of(need.cpus, "slot") +
                             " and " + count_of(need.gpus, "GPU") + ", it has " +
@@ -110,7 +122,9 @@ std::vector<std::string> World::explain(const RunId& id, Now now) const {
         const std::string who = "agent " + run->claim->agent.text + " on " + agent.record.host;
         switch (run->claim->phase) {
             case ClaimPhase::held:
-                lines.push_back(run->claim->revoking
+                lines.push_back(agent.record.foreign
+                                    ? "it was given to W&B " + who + ", which has not confirmed it"
+                                : run->claim->revoking
                                     ? who + " was asked to give it back"
                                     : who + " starts it as soon as a slot is free");
                 break;
@@ -122,13 +136,31 @@ std::vector<std::string> World::explain(const RunId& id, Now now) const {
         const auto silent =
             std::chrono::duration_cast<std::chrono::seconds>(now.steady - agent.last_contact);
         lines.push_back("its agent was last heard " + std::to_string(silent.count()) + " s ago" +
-                        (agent.connected ? "" : " and is not connected"));
+                        (agent.connected || agent.record.foreign ? "" : " and is not connected"));
+    } else if (run->state == RunState::pending && sweeps_.at(run->sweep).record.loose) {
+        lines.emplace_back("it belongs to no sweep; it runs when its program calls wandb.init");
     } else if (run->state == RunState::pending) {
         const Sweep& sweep = sweeps_.at(run->sweep);
         const auto place = std::distance(sweep.queue.begin(), sweep.queue.find(queue_key(*run)));
         lines.push_back("it waits at place " + std::to_string(place + 1) + " of its sweep's queue");
         const std::vector<std::string> about = explain(run->sweep, now);
         lines.insert(lines.end(), about.begin(), about.end());
+    }
+    if (const auto watched = watched_.find(id); watched != watched_.end()) {
+        const auto silent =
+            std::chrono::duration_cast<std::chrono::seconds>(now.steady - watched->second.heard);
+        lines.push_back((run->client && run->client->speaks
+                             ? "its W&B client or agent was last heard "
+                             : "its W&B agent last listed it, and its program has not called "
+                               "wandb.init; last heard ") +
+                        std::to_string(silent.count()) + " s ago");
+        if (run->stopping) {
+            lines.emplace_back(run->client && run->client->told_to_stop
+                                   ? "its client or its agent was told to end it"
+                                   : "its client or its agent is told to end it when it asks next");
+        }
+    } else if (run->state == RunState::running && !run->claim) {
+        lines.emplace_back("it was made through the API, and nobody has spoken for it yet");
     }
     if (run->retry_wanted)
         lines.emplace_back("it goes again as soon as nothing of this attempt can be alive");
@@ -155,7 +187,16 @@ std::string World::broken_invariant() const {
         const bool queued = sweep.queue.contains(queue_key(run));
         if (queued != (run.state == RunState::pending && !run.claim))
             return who + "queued exactly while it waits";
-        if (run.state == RunState::running && !run.claim) return who + "running without a claim";
+        if (run.state == RunState::running && !run.claim && !run.client)
+            return who + "running without a claim";
+        if (is_watched(run) != watched_.contains(id))
+            return who + "watched exactly while no process of ours is it";
+        if (run.client && !run.client->wire_name.empty()) {
+            const auto named = wire_names_.find(
+                {{sweep.record.entity, sweep.record.project}, run.client->wire_name});
+            if (named == wire_names_.end() || named->second != id)
+                return who + "its clients' name leads elsewhere";
+        }
         if (run.suggestion) {
             if (!sweep.coverage.covered(*run.suggestion)) return who + "its cell is not covered";
             if (!suggestions[run.sweep].insert(*run.suggestion).second)
@@ -182,6 +223,18 @@ std::string World::broken_invariant() const {
     for (const auto& [id, agent] : agents_) {
         if (agent.tokens != tokens[id] || agent.gpus != gpus[id])
             return "agent " + id.text + ": miscounted slots";
+        if (agent.record.foreign && (agent.connected || !agent.record.only_sweep ||
+                                     !sweeps_.contains(*agent.record.only_sweep)))
+            return "agent " + id.text + ": foreign, with a link or without a sweep";
+    }
+    if (watched_.size() != silences_.size()) return "a watched run without its moment";
+    for (const auto& [id, watched] : watched_) {
+        if (!runs_.contains(id)) return "run " + id.text + ": watched, but gone";
+        if (!silences_.contains({watched.due, id}) || watched.due < watched.heard)
+            return "run " + id.text + ": its silence is not looked at";
+    }
+    for (const auto& [name, id] : wire_names_) {
+        if (!runs_.contains(id)) return "run " + id.text + ": named, but gone";
     }
     for (const auto& [id, sweep] : sweeps_) {
         const std::string who = "sweep " + id.text + ": ";
@@ -192,6 +245,13 @@ std::string World::broken_invariant() const {
                 return who + "miscounted " + std::string(to_string(state));
         }
         if (sweep.claims != claims[id]) return who + "miscounted claims";
+        if (sweep.record.loose) {
+            const auto drawer = drawers_.find({sweep.record.entity, sweep.record.project});
+            if (drawer == drawers_.end() || drawer->second != id || !sweep.claims.empty() ||
+                sweep.record.status != SweepStatus::running || active_.contains(id))
+                return who + "a drawer that is none";
+            continue;
+        }
         if (active_.contains(id) != creates_runs(sweep.record.status))
             return who + "active exactly while it may create";
         if (sweep.record.run_cap && sweep.record.counts.total() > *sweep.record.run_cap)

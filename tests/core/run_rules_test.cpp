@@ -145,7 +145,8 @@ TEST_CASE("run: every pair of states", "[core][run_rules]") {
         {pending, running},  {pending, failed}, {pending, killed},  {running, pending},
         {running, finished}, {running, failed}, {running, crashed}, {running, killed},
         {failed, pending},   {killed, pending}, {crashed, pending}, {crashed, running},
-        {crashed, finished}, {crashed, failed}, {crashed, killed},  {crashed, crashed}};
+        {crashed, finished}, {crashed, failed}, {crashed, killed},  {crashed, crashed},
+        {finished, pending}};
     for (const RunState from : kAllRunStates) {
         for (const RunState to : kAllRunStates) {
             CAPTURE(to_string(from), to_string(to));

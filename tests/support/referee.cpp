@@ -36,7 +36,7 @@ bool allowed(const std::string& from,
         if (to == "pending") return to_reason == "preempted";  // R14
         return to == "finished" || to == "failed" || to == "crashed" || to == "killed";
     }
-    if (from == "finished") return false;
+    if (from == "finished") return to == "pending";  // R24, by a W&B client only
     if (from == "crashed" && by_silence(from_reason)) {
         return to != "crashed" || !by_silence(to_reason);  // R8, R9, R18
     }
@@ -96,13 +96,19 @@ void Referee::row_stored(const RunRow& row, bool moved) {
     if (seen.row) {
         const Run& before = *seen.row;
         require(run.number == before.number && run.suggestion == before.suggestion &&
-                    run.sweep == before.sweep && run.config == before.config,
+                    run.sweep == before.sweep,
                 what + " changed what never changes");
+        require(row.edited || (run.config == before.config && run.name == before.name),
+                what + ": its config or name changed without saying so");
         if (run.claim && before.claim)
             require(run.claim->fence >= before.claim->fence, what + ": the fence went back");
         if (is_ended(run.state) && !moved && before.state == run.state) {
             require(run.end_reason == before.end_reason, what + ": its end reason changed");
-            require(run.exit_code == before.exit_code && run.term_signal == before.term_signal,
+            // A program may exit with anything after finish(): recorded, no more (R10).
+            const bool after_finish =
+                before.process_alive() && before.end_reason == EndReason::finish;
+            require(after_finish || (run.exit_code == before.exit_code &&
+                                     run.term_signal == before.term_signal),
                     what + ": its exit status changed");
         }
     } else if (run.suggestion) {
@@ -128,6 +134,9 @@ void Referee::take(const Changes& changes) {
             const SeenRun& seen = runs_.at(event.run);
             if (seen.suggestion) cells_.erase({seen.sweep, *seen.suggestion});
         }
+    }
+    for (const NewSweep& sweep : changes.new_sweeps) {
+        if (sweep.record.loose) expect(sweep.record.id, SweepStatus::running);
     }
     for (const RunRow& row : changes.runs)
         row_stored(row, moved.contains(row.run.id));

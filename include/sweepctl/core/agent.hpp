@@ -29,9 +29,12 @@ struct AgentRecord {
     AgentState state = AgentState::lost;
     std::uint32_t slots = 1;
     std::uint32_t gpus = 0;
-    bool local = false;                 ///< spawned by this controller
+    bool local = false;  ///< spawned by this controller
+    /// A W&B agent. It has no link: it asks by heartbeats, serves one sweep, one run at a time.
+    bool foreign = false;
     std::optional<SweepId> only_sweep;  ///< serves this one only
     std::optional<WallTime> heartbeat_at;
+    std::optional<WallTime> created_at;  ///< when it first registered; foreign ones only
 };
 
 }  // namespace sweepctl

@@ -2,6 +2,7 @@
 
 #include "sweepctl/core/agent.hpp"
 #include "sweepctl/core/run.hpp"
+#include "sweepctl/core/run_details.hpp"
 #include "sweepctl/core/sweep.hpp"
 
 #include <cstdint>
@@ -40,7 +41,44 @@ struct MetricLines {
 
 struct RunRow {
     Run run;
-    bool fresh = false;  ///< insert; otherwise update (the config never changes)
+    bool fresh = false;   ///< insert; otherwise update
+    bool edited = false;  ///< its name or its config changed, which is rare
+};
+
+/// Lines of a run that its W&B client sent. Written anew where they are there already.
+enum class RunStream : std::uint8_t { history, events, output };
+struct StreamLines {
+    RunId run;
+    RunStream stream = RunStream::history;
+    std::uint64_t first_line = 0;
+    std::vector<std::string> lines;
+};
+
+struct DetailsPatch {
+    RunId run;
+    RunDetails details;
+};
+
+/// A project that is to exist.
+struct ProjectRow {
+    std::string entity;
+    std::string name;
+    WallTime created_at;
+    std::optional<std::string> description;  ///< replaces the one it has
+};
+
+/// A file of a run, as it lies in its directory.
+struct FileRow {
+    RunId run;
+    std::string name;
+    std::uint64_t size = 0;
+    std::string md5_base64;
+    std::string mimetype;
+    WallTime updated_at;
+};
+struct DeletedFile {
+    RunId run;
+    std::string name;
 };
 
 /// Numbers that must never be given twice.
@@ -57,6 +95,10 @@ struct NewSweep {
     SweepRecord record;
     SweepOrigin origin;
 };
+struct EditedOrigin {
+    SweepId sweep;
+    SweepOrigin origin;
+};
 
 struct Changes {
     std::vector<NewSweep> new_sweeps;
@@ -69,6 +111,14 @@ struct Changes {
     std::vector<AgentId> deleted_agents;
     std::vector<RunId> deleted_runs;      ///< with their attempts and metrics; their events stay
     std::vector<SweepId> deleted_sweeps;  ///< with all their runs
+    std::vector<EditedOrigin> edited_origins;
+    std::vector<ProjectRow> projects;
+    std::vector<DetailsPatch> details;
+    std::vector<StreamLines> streams;
+    std::vector<FileRow> files;
+    std::vector<DeletedFile> deleted_files;
+    /// Serials whose ids were taken by clients before their turn came.
+    std::vector<std::uint64_t> skipped_serials;
     Serials serials;
 
     [[nodiscard]] bool empty() const;
@@ -79,6 +129,7 @@ struct Snapshot {
     std::vector<NewSweep> sweeps;  ///< all of them; there are few
     std::vector<Run> runs;         ///< pending, running, or with a claim
     std::vector<AgentRecord> agents;
+    std::vector<std::uint64_t> skipped_serials;  ///< of runs, from next_run on
     Serials serials;
     std::uint64_t id_key = 0;  ///< secret of this state directory, see id_text()
 };

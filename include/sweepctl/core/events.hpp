@@ -1,6 +1,8 @@
 #pragma once
 
 #include "sweepctl/core/agent.hpp"
+#include "sweepctl/core/foreign_events.hpp"
+#include "sweepctl/core/request.hpp"
 #include "sweepctl/core/run.hpp"
 #include "sweepctl/core/search_strategy.hpp"
 #include "sweepctl/core/sweep.hpp"
@@ -17,15 +19,6 @@
 
 namespace sweepctl {
 
-/// Names a request whose answer somebody waits for; 0: nobody.
-using Ticket = std::uint64_t;
-
-/// Who asks, and where the answer goes.
-struct Request {
-    Ticket ticket = 0;
-    std::string actor = "controller";
-};
-
 // --- Requests from people
 // -------------------------------------------------------------------------
 
@@ -34,7 +27,10 @@ struct CreateSweep {
     std::string name;  ///< empty: the sweep's id
     std::string project;
     std::string entity;
+    std::string description;
+    std::string prior_filters;
     bool paused = false;
+    bool needs_own_agent = false;
     SweepPolicy policy;
     SweepOrigin origin;
     std::shared_ptr<const SearchStrategy> strategy;  ///< shared: immutable, and events are copied
@@ -147,10 +143,6 @@ struct AgentDied {
     AgentId agent;
 };
 
-struct MetricPoint {
-    std::string name;
-    ParamValue value;
-};
 /// Lines of a run's metrics file. Those before what is already taken in are skipped: repeating is
 /// safe.
 struct MetricsLogged {
@@ -183,6 +175,15 @@ using Event = std::variant<CreateSweep,
                            AgentDisconnected,
                            AgentDied,
                            MetricsLogged,
+                           RegisterForeignAgent,
+                           ForeignHeartbeat,
+                           UpsertRun,
+                           ClientStream,
+                           SetRunState,
+                           CreateProject,
+                           EditSweep,
+                           RegisterFile,
+                           DeleteFiles,
                            TimePassed,
                            AssignWork>;
 
@@ -215,8 +216,8 @@ struct SignalOrder {
     SignalKind kind = SignalKind::stop;
     std::optional<int> signal;
 };
-/// Answers each report and each heartbeat, in order: reports up to `sequence` are durable and may be
-/// forgotten, and the leases of held claims count anew from when that message was sent.
+/// Answers each report and each heartbeat, in order: reports up to `sequence` are durable and may
+/// be forgotten, and the leases of held claims count anew from when that message was sent.
 struct AckOrder {
     AgentId agent;
     std::uint64_t sequence = 0;
@@ -243,8 +244,12 @@ struct Answer {
     Ticket ticket = 0;
     AnswerCode code = AnswerCode::ok;
     std::string message;  ///< one line for a person
-    SweepId sweep;        ///< what the answer is about
-    RunId run;
+    SweepId sweep{};      ///< what the answer is about
+    RunId run{};
+    AgentId agent{};                         ///< of RegisterForeignAgent, ForeignHeartbeat
+    std::vector<ForeignCommand> commands{};  ///< of ForeignHeartbeat
+    bool stop = false;                       ///< of ClientStream: its client is to end
+    bool created = false;                    ///< of UpsertRun
 };
 
 using Effect = std::variant<StartOrder,

@@ -4,7 +4,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 // Names of things, not interchangeable and never reused.
@@ -35,6 +37,9 @@ using Fence = std::uint64_t;
 /// one kind never collide, however many there are (26 * 36^7 = 2.0e12), and neighbours look
 /// unrelated.
 [[nodiscard]] std::string id_text(std::uint64_t serial, std::uint64_t key);
+
+/// The serial number whose id `text` is; nullopt: it looks like none of ours.
+[[nodiscard]] std::optional<std::uint64_t> serial_of(std::string_view text, std::uint64_t key);
 
 }  // namespace sweepctl
 

@@ -30,7 +30,26 @@ struct Claim {
 };
 
 /// Why a run goes before others of its sweep: requeued, retried, enqueued by a person, suggested.
+/// What a W&B client brought counts as enqueued.
 enum class RunOrigin : std::uint8_t { search, enqueued };
+
+/// What a W&B client that speaks for a run (wandb.init) has sent so far. Lines are numbered over
+/// the whole run; a client begins anew with each of its processes unless it resumes, which the
+/// bases make up for.
+struct ClientSide {
+    std::string wire_name;      ///< how clients call the run; empty: by its id
+    bool speaks = false;        ///< a client was heard in this attempt: its silence means something
+    bool told_to_stop = false;  ///< the order to end was handed to its client or its foreign agent
+    bool gone = false;          ///< its foreign agent saw it end, but nobody said how
+    std::uint64_t history_lines = 0;
+    std::uint64_t event_lines = 0;
+    std::uint64_t output_lines = 0;
+    std::uint64_t event_base = 0;  ///< where this process's line 0 is
+    std::uint64_t output_base = 0;
+    std::optional<std::int64_t> last_step;  ///< `_step` of the newest history line
+
+    bool operator==(const ClientSide&) const = default;
+};
 
 /// Numbers seen of one metric. Values that are not finite numbers are kept as `last`, and never
 /// compared.
@@ -77,9 +96,10 @@ struct Run {
     std::optional<WallTime> heartbeat_at;
     std::optional<std::string> host;
     std::optional<std::string> boot_id;
-    std::optional<int> pid;        ///< of the program
-    std::optional<AgentId> agent;  ///< the last that had it
-    std::optional<Claim> claim;    ///< set exactly while an agent has it in its hands
+    std::optional<int> pid;            ///< of the program
+    std::optional<AgentId> agent;      ///< the last that had it
+    std::optional<Claim> claim;        ///< set exactly while an agent has it in its hands
+    std::optional<ClientSide> client;  ///< set once a W&B client spoke for it
 
     std::vector<MetricSummary> summary;  ///< in the order first seen
     std::uint64_t metrics_offset = 0;    ///< bytes of this attempt's metrics file taken in

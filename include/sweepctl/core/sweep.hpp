@@ -59,6 +59,14 @@ struct SweepRecord {
     SweepStatus status = SweepStatus::pending;
     std::string
         reason;  ///< why it has this status, for people ("fail_fast", who cancelled); may be empty
+    std::string description;
+    /// Not a sweep but the drawer with the runs of a project that belong to none ("loose runs"): no
+    /// search, always `running`, never active, never listed, never the target of a command.
+    bool loose = false;
+    /// It was made without a launch directory (`wandb sweep`): only agents that serve it alone work
+    /// on it, since they know where its program is.
+    bool needs_own_agent = false;
+    std::string prior_filters;    ///< which prior runs its client named, as given; may be empty
     bool exhausted = false;       ///< the search has nothing more
     bool target_reached = false;  ///< a run reached metric.target
     std::optional<std::uint32_t> parallel;

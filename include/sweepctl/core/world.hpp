@@ -35,9 +35,14 @@ struct SweepSetup {
 /// nullopt: the stored spec cannot be read any more; the sweep becomes failed.
 using SetupOf = std::function<std::optional<SweepSetup>(const NewSweep&)>;
 
+struct WorldOptions {
+    /// Of runs that belong to no sweep; a sweep's spec says its own.
+    Duration heartbeat_timeout = std::chrono::seconds{300};
+};
+
 class World {
 public:
-    World(Snapshot snapshot, const SetupOf& setup_of, Now now);
+    World(Snapshot snapshot, const SetupOf& setup_of, Now now, const WorldOptions& options = {});
 
     /// Takes an event in. Orders and answers are appended to `effects`.
     void apply(Event event, Now now, std::vector<Effect>& effects);
@@ -59,6 +64,8 @@ public:
     };
     [[nodiscard]] std::vector<AgentView> agents() const;
     [[nodiscard]] const Run* find_run(const RunId& id) const;
+    /// The run that a W&B client means, when it is in memory.
+    [[nodiscard]] const Run* find_run(const ClientRunName& named) const;
     [[nodiscard]] const SweepRecord* find_sweep(const SweepId& id) const;
     [[nodiscard]] std::vector<SweepId> sweep_ids() const;
     [[nodiscard]] std::uint64_t live_runs() const;
@@ -98,7 +105,18 @@ private:
         std::set<RunId> runs;      ///< whose claim it has
         std::uint32_t tokens = 0;  ///< slots that its claims take
         std::uint32_t gpus = 0;    ///< GPUs that its claims take
+        // Of a foreign one:
+        std::optional<SteadyTime> answered;  ///< nullopt: nobody knows whether it heard the last
+        SteadyTime trusted_from;  ///< before, clients may still be busy finding the controller
     };
+    /// A run that no process of ours watches: what its W&B client and its foreign agent say is all
+    /// that is known of it.
+    struct Watched {
+        SteadyTime heard;
+        SteadyTime due;            ///< when its silence is looked at next
+        std::uint32_t missed = 0;  ///< heartbeats of its agent in a row that did not list it
+    };
+    using ProjectName = std::pair<std::string, std::string>;  ///< entity, project
     /// A request that is answered once none of `claims` is open any more.
     struct Waiting {
         Answer answer;
@@ -148,6 +166,54 @@ private:
     void lose_silent_agents();
     [[nodiscard]] std::optional<SteadyTime> next_silence() const;
 
+    // world_foreign.cpp: W&B agents
+    void on(RegisterForeignAgent& event);
+    void on(ForeignHeartbeat& event);
+    void hear(Agent& agent);
+    void take_live(Agent& agent, ForeignHeartbeat& event);
+    void judge_missing(Agent& agent, const std::vector<RunId>& live, bool repeated);
+    [[nodiscard]] std::optional<ForeignCommand> command_for(Agent& agent,
+                                                            const std::vector<RunId>& live,
+                                                            bool repeated);
+    [[nodiscard]] std::optional<ForeignCommand> work_for(Agent& agent, Sweep& sweep);
+    void dismiss_foreign(Agent& agent);
+    void lose_silent_foreign_agents();
+    void forget_foreign_agents(const SweepId& sweep);
+    [[nodiscard]] bool in_foreign_hands(const Run& run) const;
+
+    // world_clients.cpp: W&B clients and their runs
+    void on(UpsertRun& event);
+    void on(ClientStream& event);
+    void on(SetRunState& event);
+    Run* named_run(ClientRunName& named);
+    Run* create_client_run(UpsertRun& event, std::string& refusal);
+    void speaks_for(Run& run, bool begins, bool resumes);
+    void describe(Run& run, UpsertRun& event);
+    void take_stream(Run& run, ClientStream& event);
+    void client_finished(Run& run, int exit_code);
+
+    // world_watch.cpp: the life of runs that nobody of ours watches
+    void start_by_client(Run& run);
+    void end_by_client(Run& run, const EndVerdict& verdict, std::string detail);
+    void hear(Run& run);
+    void revive(Run& run);
+    void order_client_end(Run& run, EndReason reason);
+    void watch(const Run& run);
+    void unwatch(const RunId& run);
+    [[nodiscard]] bool is_watched(const Run& run) const;
+    void lose_silent_clients();
+
+    // world_projects.cpp: what else W&B's API changes
+    void on(CreateProject& event);
+    void on(EditSweep& event);
+    void on(RegisterFile& event);
+    void on(DeleteFiles& event);
+    Sweep& drawer_of(const ProjectName& project);
+    Sweep& make_drawer(const ProjectName& project, const SweepId& id);
+    void set_plan(Sweep& sweep,
+                  const SweepPolicy& policy,
+                  std::shared_ptr<const SearchStrategy> strategy);
+
     // world_runs.cpp: what happens to one run
     void on_started(const RunStarted& started);
     void on_ended(const RunEnded& ended);
@@ -166,6 +232,7 @@ private:
     void go_again(Run& run, bool requeued);
     void target_reached(Sweep& sweep, const Run& by);
     void judge_streak(Sweep& sweep, const Run& run);
+    void judge_values(Sweep& sweep, Run& run);
 
     // scheduler.cpp
     void on(AssignWork& event);
@@ -180,8 +247,12 @@ private:
     Run& create_run(Sweep& sweep,
                     Config config,
                     RunOrigin origin,
-                    std::optional<std::uint64_t> suggestion);
+                    std::optional<std::uint64_t> suggestion,
+                    std::optional<RunId> id = std::nullopt);
+    RunId next_run_id();
     void claim(Agent& agent, Sweep& sweep, Run& run);
+    void hand_over(Agent& agent, Sweep& sweep, Run& run);
+    [[nodiscard]] static std::uint32_t claims_of(const Sweep& sweep);
     void rebalance();
     void refresh_exhausted(Sweep& sweep);
     [[nodiscard]] bool keeps_open(const Sweep& sweep, const Run& run) const;
@@ -196,7 +267,8 @@ private:
     void enqueue(Sweep& sweep, const Run& run);
     void dequeue(Sweep& sweep, const Run& run);
     [[nodiscard]] static QueueKey queue_key(const Run& run);
-    Run& keep(Run run);  ///< into memory
+    Run& keep(Run run);           ///< into memory
+    void forget(const Run& run);  ///< what is kept beside it
     void settle_wait(Fence fence, bool released);
     void answer(const Request& request,
                 AnswerCode code,
@@ -221,7 +293,9 @@ private:
                std::string to,
                std::string reason,
                std::string detail);
+    void answer(Answer answer);
     Sweep* sweep_of(const SweepId& id);
+    Sweep* real_sweep(const SweepId& id);  ///< nullptr for a drawer
     Run* run_of(const RunId& id);
     Run* run_of(const ExecutionRef& execution);  ///< nullptr when it is not the current claim
     Agent* agent_of(const AgentId& id);
@@ -243,10 +317,19 @@ private:
     std::optional<SteadyTime> silence_check_;  ///< no agent's silence means anything before this
     Serials serials_;
     std::uint64_t id_key_ = 0;
+    std::unordered_set<std::uint64_t> skipped_;  ///< serials from next_run on whose ids are taken
+
+    WorldOptions options_;
+    std::map<ProjectName, SweepId> drawers_;
+    /// Of the runs in memory that clients do not call by their id.
+    std::map<std::pair<ProjectName, std::string>, RunId> wire_names_;
+    std::unordered_map<RunId, Watched> watched_;
+    std::set<std::pair<SteadyTime, RunId>> silences_;  ///< `due` of the watched ones
 
     Changes changes_;
     std::unordered_set<RunId> dirty_runs_;
-    std::unordered_set<RunId> fresh_runs_;  ///< created since the last take_changes()
+    std::unordered_set<RunId> fresh_runs_;   ///< created since the last take_changes()
+    std::unordered_set<RunId> edited_runs_;  ///< whose name or config changed since then
     std::unordered_set<SweepId> dirty_sweeps_;
     std::unordered_set<AgentId> dirty_agents_;
 };
