@@ -256,10 +256,10 @@ MaybeValue object_literal(const Value& literal, const Type& type, const Variable
     for (const InputType& input : named.inputs) {
         const auto found =
             std::find_if(literal.members.begin(), literal.members.end(),
-                         [&](const auto& member) { return member.first == input.name; });
+                         [&](const auto& member) { return member.name == input.name; });
         std::optional<ParamValue> value;
         if (found != literal.members.end()) {
-            auto given = coerce_literal(found->second, input.type, variables);
+            auto given = coerce_literal(found->value, input.type, variables);
             if (!given) return Failure{inside(given.error(), "." + input.name)};
             value = std::move(given).value();
         }

@@ -7,7 +7,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 // What a GraphQL document says, as parsed (October 2021, executable documents).
@@ -41,12 +40,22 @@ struct Value {
     /// A variable's or enumerator's name, a number as written, a text without quotes and escapes,
     /// "true" or "false".
     std::string text;
-    std::vector<Value> items;                            ///< of a list
-    std::vector<std::pair<std::string, Value>> members;  ///< of an object
+    struct Member;
+    std::vector<Value> items;     ///< of a list
+    std::vector<Member> members;  ///< of an object
     Place place;
 
     /// The same but for places.
     bool operator==(const Value& other) const;
+};
+
+struct Value::Member {
+    std::string name;
+    Value value;
+
+    bool operator==(const Member& other) const {
+        return name == other.name && value == other.value;
+    }
 };
 
 /// `[Name!]!`: the name, how many lists stand around it, and which of those levels are required

@@ -61,9 +61,9 @@
 // Scalars that there are: Int Float String Boolean ID, and Int64 JSON JSONString DateTime Duration.
 // A JSON or JSONString field may be given as a value or as JsonText.
 //
-// Threads. A Service and what it prepares belong to one thread. An execution may be run on another
-// one, with what prepare() gave, as long as its `done` was called before anything else happens to
-// it: that is so when no resolver uses a Later.
+// Threads. A Service belongs to one thread. What it prepared does not change any more and may be
+// executed on any other one: with execute_now(), say inside a query of a Reader. All resolvers and
+// Laters of one execution are called on the same thread.
 
 namespace sweepctl::graphql {
 
@@ -121,6 +121,9 @@ using Done = std::function<void(Response)>;
 
 /// Calls `done` once, possibly before it returns.
 Running execute(const Prepared& request, Context context, Done done);
+
+/// The same for requests none of whose fields answers later than at once.
+[[nodiscard]] Response execute_now(const Prepared& request, Context context);
 
 class DocumentCache;
 

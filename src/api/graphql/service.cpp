@@ -1,3 +1,4 @@
+#include "sweepctl/base/check.hpp"
 #include "sweepctl/core/json_text.hpp"
 
 #include "api/graphql/document_cache.hpp"
@@ -8,6 +9,7 @@
 #include "api/graphql/response_text.hpp"
 #include "api/graphql/validate.hpp"
 
+#include <optional>
 #include <utility>
 
 namespace sweepctl::graphql {
@@ -65,6 +67,14 @@ Running execute(const Prepared& request, Context context, Done done) {
         std::make_shared<Execution>(request, std::move(context), std::move(done));
     execution->go_on();
     return Running(execution);
+}
+
+Response execute_now(const Prepared& request, Context context) {
+    std::optional<Response> answer;
+    execute(request, std::move(context),
+            [&answer](Response response) { answer = std::move(response); });
+    SWEEPCTL_CHECK(answer.has_value());
+    return std::move(*answer);
 }
 
 Service::Service(std::shared_ptr<const Schema> schema, Limits limits)
