@@ -133,7 +133,8 @@ HistoryRow HistoryLines::row_of(const HistoryPlace& place, std::string_view data
         if (time && !json_member(data, "_timestamp")) add("_timestamp") += *text;
         const auto began = time ? started_at(place.attempt) : std::nullopt;
         if (began && !json_member(data, "_runtime")) {
-            append_json(add("_runtime"), *time - static_cast<double>(*began) / 1000.0);
+            const double milliseconds = std::round(*time * 1000.0 - static_cast<double>(*began));
+            append_json(add("_runtime"), milliseconds / 1000.0);
         }
     }
     const std::size_t brace = data.rfind('}');

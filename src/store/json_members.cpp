@@ -2,6 +2,7 @@
 
 #include "sweepctl/core/json_text.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 namespace sweepctl {
@@ -14,7 +15,7 @@ bool is_space(char c) {
     return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
-/// What a string between quotes says.
+/// What a string between quotes says: escapes read, and bytes that are not UTF-8 replaced.
 std::string unescaped(std::string_view raw) {
     std::string quoted = "\"";
     quoted += raw;
@@ -25,10 +26,15 @@ std::string unescaped(std::string_view raw) {
     return text == nullptr ? std::string(raw) : *text;
 }
 
+bool is_plain(char c) {
+    return c != '\\' && static_cast<unsigned char>(c) < 0x80;
+}
+
 /// Quick to tell for most long objects that have no such member; short ones are read as quickly.
 bool may_have(std::string_view object, std::string_view name) {
     constexpr std::size_t kShort = 400;
-    return object.size() < kShort || ::memmem(object.data(), object.size(), name.data(), name.size()) != nullptr ||
+    return object.size() < kShort || !std::all_of(name.begin(), name.end(), is_plain) ||
+           ::memmem(object.data(), object.size(), name.data(), name.size()) != nullptr ||
            std::memchr(object.data(), '\\', object.size()) != nullptr;
 }
 
@@ -66,16 +72,15 @@ bool JsonMembers::take(char c) {
 
 /// From the opening quote to behind the closing one.
 bool JsonMembers::skip_string() {
-    escaped_ = false;
+    plain_ = true;
     for (++at_; at_ < text_.size(); ++at_) {
-        if (text_[at_] == '"') {
+        const char c = text_[at_];
+        if (c == '"') {
             ++at_;
             return true;
         }
-        if (text_[at_] == '\\') {
-            escaped_ = true;
-            ++at_;
-        }
+        plain_ = plain_ && is_plain(c);
+        if (c == '\\') ++at_;
     }
     return fail();
 }
@@ -113,23 +118,23 @@ bool JsonMembers::next() {
     const std::size_t name_begin = at_ + 1;
     if (!skip_string()) return false;
     name_ = text_.substr(name_begin, at_ - 1 - name_begin);
-    const bool escaped = escaped_;
+    const bool plain = plain_;
     skip_space();
     if (!take(':')) return fail();
     skip_space();
     const std::size_t value_begin = at_;
     if (!skip_value()) return fail();
     value_ = text_.substr(value_begin, at_ - value_begin);
-    escaped_ = escaped;
+    plain_ = plain;
     return true;
 }
 
 std::string JsonMembers::name() const {
-    return escaped_ ? unescaped(name_) : std::string(name_);
+    return plain_ ? std::string(name_) : unescaped(name_);
 }
 
 bool JsonMembers::is_named(std::string_view name) const {
-    return escaped_ ? unescaped(name_) == name : name_ == name;
+    return plain_ ? name_ == name : unescaped(name_) == name;
 }
 
 std::optional<std::string_view> json_member(std::string_view object, std::string_view name) {

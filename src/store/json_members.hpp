@@ -39,7 +39,7 @@ private:
     std::size_t at_ = 0;
     std::string_view name_;
     std::string_view value_;
-    bool escaped_ = false;
+    bool plain_ = true;  // The string read last says what it looks like.
     bool first_ = true;
 };
 
