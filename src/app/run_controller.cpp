@@ -113,7 +113,9 @@ int ControllerProgram::run() {
     AgentSessionsOptions session_options;
     session_options.now = [this] { return clock_.now(); };
     sessions_ = std::make_unique<AgentSessions>(loop_.context(), std::move(session_options));
-    controller_ = std::make_unique<Controller>(*store_, *sessions_, plan_of, clock_.now());
+    WorldOptions world;
+    world.heartbeat_timeout = options_.heartbeat_timeout.value_or(world.heartbeat_timeout);
+    controller_ = std::make_unique<Controller>(*store_, *sessions_, plan_of, clock_.now(), world);
     sessions_->attach(*controller_);
     controller_->on_news = [this] { pump_soon(); };
     remove_files_of_deleted();

@@ -10,7 +10,8 @@ namespace {
 constexpr Duration kStoreRetry = std::chrono::seconds{1};
 }
 
-Controller::Controller(Store& store, AgentLinks& links, PlanOf plan_of, Now now)
+Controller::Controller(
+    Store& store, AgentLinks& links, PlanOf plan_of, Now now, const WorldOptions& options)
     : store_(store), links_(links), plan_of_(std::move(plan_of)), now_(now) {
     const SetupOf setup_of = [this](const NewSweep& sweep) -> std::optional<SweepSetup> {
         std::optional<SweepPlan> plan = plan_of_(sweep);
@@ -18,7 +19,7 @@ Controller::Controller(Store& store, AgentLinks& links, PlanOf plan_of, Now now)
         briefs_.insert_or_assign(sweep.record.id, std::move(plan->brief));
         return std::move(plan->setup);
     };
-    world_ = std::make_unique<World>(store_.load(), setup_of, now);
+    world_ = std::make_unique<World>(store_.load(), setup_of, now, options);
 }
 
 void Controller::post(Event event) {
@@ -72,6 +73,21 @@ void Controller::resolve(Event& event) {
     const auto load = [this](auto& request) {
         if (world_->find_run(request.run) == nullptr) request.ended = store_.find_run(request.run);
     };
+    if (auto* upsert = std::get_if<UpsertRun>(&event)) {
+        world_->correct_project(*upsert);
+        resolve(upsert->named);
+    }
+    if (auto* stream = std::get_if<ClientStream>(&event)) resolve(stream->named);
+    if (auto* change = std::get_if<SetRunState>(&event)) resolve(change->named);
+    if (auto* file = std::get_if<RegisterFile>(&event)) resolve(file->named);
+    if (auto* files = std::get_if<DeleteFiles>(&event)) resolve(files->named);
+    if (auto* beat = std::get_if<ForeignHeartbeat>(&event)) {
+        for (const RunId& run : beat->live) {
+            if (world_->find_run(run) != nullptr) continue;
+            if (std::optional<Run> ended = store_.find_run(run))
+                beat->ended.push_back(std::move(*ended));
+        }
+    }
     if (auto* stop = std::get_if<StopRun>(&event)) load(*stop);
     if (auto* retry = std::get_if<RetryRun>(&event)) load(*retry);
     if (auto* removal = std::get_if<DeleteRun>(&event)) {
@@ -82,6 +98,17 @@ void Controller::resolve(Event& event) {
             removal->next_best = store_.best_without(run->sweep, removal->run);
         }
     }
+}
+
+/// W&B's clients name runs by project and name.
+void Controller::resolve(ClientRunName& named) {
+    if (world_->find_run(named) != nullptr) return;
+    if (named.run) {
+        named.ended = store_.find_run(*named.run);
+        return;
+    }
+    named.ended = store_.find_run_named(named.entity, named.project, named.name);
+    named.taken = !named.ended && store_.find_run(RunId{named.name}).has_value();
 }
 
 void Controller::pump(Now now) {
@@ -108,10 +135,16 @@ void Controller::pump(Now now) {
         perform();
         return;
     }
-    for (const NewSweep& sweep : changes.new_sweeps) {
-        if (std::optional<SweepPlan> plan = plan_of_(sweep)) {
+    const auto brief = [this](const NewSweep& sweep) {
+        if (sweep.record.loose) return;
+        if (std::optional<SweepPlan> plan = plan_of_(sweep))
             briefs_.insert_or_assign(sweep.record.id, std::move(plan->brief));
-        }
+    };
+    for (const NewSweep& sweep : changes.new_sweeps)
+        brief(sweep);
+    for (const EditedOrigin& edited : changes.edited_origins) {
+        if (const SweepRecord* record = world_->find_sweep(edited.sweep))
+            brief({*record, edited.origin});
     }
     if (!subscribers_.empty()) to_publish_ = changes.events;
     commit(std::move(changes));

@@ -62,6 +62,7 @@ void World::on(AgentHello& event) {
     const AgentId id = event.agent.id;
     actor_ = "agent " + id.text;
     const bool known = agents_.contains(id);
+    if (known && agents_.at(id).record.foreign) return;  // Nobody of ours has such an id.
     Agent& agent = agents_[id];
     const bool rebooted =
         known && !agent.record.boot_id.empty() && agent.record.boot_id != event.agent.boot_id;

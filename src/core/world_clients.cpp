@@ -50,6 +50,13 @@ const Run* World::find_run(const ClientRunName& named) const {
     return sweep.entity == named.entity && sweep.project == named.project ? run : nullptr;
 }
 
+void World::correct_project(UpsertRun& event) const {
+    const SweepRecord* sweep = event.sweep ? find_sweep(*event.sweep) : nullptr;
+    if (sweep == nullptr || sweep->loose) return;
+    event.named.entity = sweep->entity;
+    event.named.project = sweep->project;
+}
+
 /// The run that is meant, brought back into memory when it has left it; nullptr: there is none.
 Run* World::named_run(ClientRunName& named) {
     if (const Run* found = find_run(named)) return run_of(found->id);
@@ -63,6 +70,7 @@ Run* World::named_run(ClientRunName& named) {
 
 void World::on(UpsertRun& event) {
     actor_ = event.request.actor;
+    correct_project(event);
     Run* run = named_run(event.named);
     if (run != nullptr && sweeps_.at(run->sweep).delete_wanted) {
         answer(event.request, AnswerCode::not_found, "run " + run->id.text + " is being deleted");
@@ -123,7 +131,8 @@ Run* World::create_client_run(UpsertRun& event, std::string& refusal) {
         sweep = &drawer_of({named.entity, named.project});
     }
     std::optional<RunId> id;
-    const bool free = !named.taken && !runs_.contains(RunId{named.name});
+    const bool free = !named.taken && !runs_.contains(RunId{named.name}) &&
+                      !just_deleted(RunId{named.name});
     if (free && is_run_id(named.name)) {
         id = RunId{named.name};
         const std::optional<std::uint64_t> serial = serial_of(named.name, id_key_);

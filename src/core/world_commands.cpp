@@ -1,6 +1,7 @@
 // What people ask of the World.
 
 #include "sweepctl/base/check.hpp"
+#include "sweepctl/core/client_rules.hpp"
 #include "sweepctl/core/world.hpp"
 
 #include <algorithm>
@@ -170,6 +171,11 @@ void World::cancel(Sweep& sweep, std::optional<Duration> grace, std::unordered_s
         if (run.state == RunState::running && !run.claim) order_client_end(run, EndReason::cancel);
         if (!run.claim) continue;
         const Agent* agent = agent_of(run.claim->agent);
+        if (agent != nullptr && agent->record.foreign && agent->record.state == AgentState::lost) {
+            order_client_end(run, EndReason::cancel);
+            end_by_client(run, judge_vanished(run), "its agent has gone");
+            continue;
+        }
         const bool reachable = agent != nullptr && agent->connected;
         const bool held = run.claim->phase == ClaimPhase::held;
         if (held ? may_still_start(run) : reachable) open.insert(run.claim->fence);

@@ -84,7 +84,8 @@ void World::end_by_client(Run& run, const EndVerdict& verdict, std::string detai
         judge_streak(sweep, run);
     }
     if (run.claim) {
-        run.claim->phase = ClaimPhase::ended;
+        // What fell silent was executed, as far as anybody knows.
+        run.claim->phase = crashed_by_silence(run) ? ClaimPhase::started : ClaimPhase::ended;
         run.claim->revoking = false;
         release_claim(run);
         return;
@@ -107,7 +108,7 @@ void World::revive(Run& run) {
     run.retry_wanted = false;
     if (run.client) run.client->gone = false;
     set_state(run, RunState::running, std::nullopt, "heard again");
-    watch(run);
+    if (is_watched(run)) watch(run);
     reopen(sweep, "a run that was thought lost is alive");
     if (sweep.record.status == SweepStatus::cancelled) order_client_end(run, EndReason::cancel);
 }

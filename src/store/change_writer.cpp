@@ -23,21 +23,27 @@ constexpr std::string_view kInsertSweep =
     "INSERT INTO sweeps (key, id, name, project, entity, status, reason, exhausted, target_reached,"
     " parallel, run_cap, expected_runs, next_number, runs_pending, runs_running, runs_finished,"
     " runs_failed, runs_crashed, runs_killed, best_run, best_value, metric_name, metric_goal,"
-    " coverage_cursor, coverage_freed, coverage_taken, created_at, started_at, ended_at)"
+    " coverage_cursor, coverage_freed, coverage_taken, created_at, started_at, ended_at,"
+    " description, prior_filters, loose, needs_own_agent)"
     " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,"
-    " ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29)";
+    " ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33)";
 constexpr std::string_view kUpdateSweep =
     "UPDATE sweeps SET name = ?2, project = ?3, entity = ?4, status = ?5, reason = ?6,"
     " exhausted = ?7, target_reached = ?8, parallel = ?9, run_cap = ?10, expected_runs = ?11,"
     " next_number = ?12, runs_pending = ?13, runs_running = ?14, runs_finished = ?15,"
     " runs_failed = ?16, runs_crashed = ?17, runs_killed = ?18, best_run = ?19, best_value = ?20,"
     " metric_name = ?21, metric_goal = ?22, coverage_cursor = ?23, coverage_freed = ?24,"
-    " coverage_taken = ?25, created_at = ?26, started_at = ?27, ended_at = ?28 WHERE key = ?1";
+    " coverage_taken = ?25, created_at = ?26, started_at = ?27, ended_at = ?28, description = ?29,"
+    " prior_filters = ?30 WHERE key = ?1";
 constexpr std::string_view kInsertOrigin =
     "INSERT INTO sweep_origins (sweep, spec, method, seed, cwd) VALUES (?1, ?2, ?3, ?4, ?5)";
+constexpr std::string_view kEditOrigin =
+    "UPDATE sweep_origins SET spec = ?2, method = ?3, seed = ?4 WHERE sweep = ?1";
 constexpr std::string_view kInsertVariable =
     "INSERT INTO sweep_environments (sweep, position, name, value) VALUES (?1, ?2, ?3, ?4)";
-constexpr std::string_view kFindSweep = "SELECT key FROM sweeps WHERE id = ?1 AND deleted = 0";
+constexpr std::string_view kFindSweep =
+    "SELECT sweeps.key, projects.key FROM sweeps JOIN projects ON projects.entity = sweeps.entity"
+    " AND projects.name = sweeps.project WHERE sweeps.id = ?1 AND sweeps.deleted = 0";
 
 constexpr std::string_view kInsertRun =
     "INSERT INTO runs (key, id, sweep, number, name, origin, suggestion, config, config_exact,"
@@ -45,10 +51,10 @@ constexpr std::string_view kInsertRun =
     " stop_reason, stop_signal, end_reason, exit_code, term_signal, end_detail, started_at,"
     " ended_at, heartbeat_at, host, boot_id, pid, agent, claim_agent, claim_phase, claim_revoking,"
     " metrics_offset, metrics_lines, bad_metrics_reported, cpu_us, max_rss_kib, summary,"
-    " summary_exact, summary_stats, state, claim_fence)"
+    " summary_exact, summary_stats, state, claim_fence, project)"
     " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,"
     " ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, ?35, ?36,"
-    " ?37, ?38, ?39, ?40, ?41, ?42, ?43)";
+    " ?37, ?38, ?39, ?40, ?41, ?42, ?43, ?44)";
 // In the order of the insert from `priority` on, so that one function binds both.
 constexpr std::string_view kUpdateRun =
     "UPDATE runs SET priority = ?2, attempt = ?3, retries = ?4, requeued = ?5,"
@@ -61,8 +67,11 @@ constexpr std::string_view kUpdateRun =
 constexpr std::string_view kWithState = ", state = ?33, claim_fence = ?34";
 constexpr std::string_view kOfKey = " WHERE key = ?1";
 constexpr std::string_view kFindRun =
-    "SELECT runs.key, runs.state, runs.claim_fence FROM runs JOIN sweeps ON sweeps.key = runs.sweep"
+    "SELECT runs.key, runs.state, runs.claim_fence, runs.project FROM runs JOIN sweeps ON "
+    "sweeps.key = runs.sweep"
     " WHERE runs.id = ?1 AND sweeps.deleted = 0";
+constexpr std::string_view kEditRun =
+    "UPDATE runs SET name = ?2, config = ?3, config_exact = ?4 WHERE key = ?1";
 constexpr std::string_view kDeleteRun = "DELETE FROM runs WHERE key = ?1";
 
 constexpr std::string_view kWriteAttempt =
@@ -76,7 +85,8 @@ constexpr std::string_view kInsertEvent =
     " \"to\", reason, detail) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
 constexpr std::string_view kWriteAgent =
     "INSERT OR REPLACE INTO agents (id, host, boot_id, pid, state, slots, gpus, local, only_sweep,"
-    " heartbeat_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+    " heartbeat_at, kind, created_at)"
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
 constexpr std::string_view kDeleteAgent = "DELETE FROM agents WHERE id = ?1";
 
 constexpr std::string_view kDeleteSweep = "UPDATE sweeps SET deleted = 1 WHERE key = ?1";
@@ -87,6 +97,10 @@ constexpr std::string_view kPurgeMetrics =
     "DELETE FROM metrics WHERE (run, attempt, line) IN (SELECT metrics.run, metrics.attempt,"
     " metrics.line FROM runs JOIN metrics ON metrics.run = runs.key WHERE runs.sweep = ?1"
     " LIMIT 2000)";
+constexpr std::string_view kPurgeLines =
+    "DELETE FROM stream_lines WHERE (run, stream, line) IN (SELECT stream_lines.run,"
+    " stream_lines.stream, stream_lines.line FROM runs JOIN stream_lines"
+    " ON stream_lines.run = runs.key WHERE runs.sweep = ?1 LIMIT 2000)";
 constexpr std::string_view kPurgeRuns =
     "DELETE FROM runs WHERE key IN (SELECT key FROM runs WHERE sweep = ?1 LIMIT 500)";
 constexpr std::string_view kPurgeSweep = "DELETE FROM sweeps WHERE key = ?1";
@@ -150,7 +164,8 @@ void bind_sweep(Binder& bind,
         bind(nullptr, nullptr);
     }
     bind(sweep.metric_name, sweep.metric_maximize ? "maximize" : "minimize", sweep.coverage.cursor,
-         freed, taken, stored(sweep.created_at), stored(sweep.started_at), stored(sweep.ended_at));
+         freed, taken, stored(sweep.created_at), stored(sweep.started_at), stored(sweep.ended_at),
+         sweep.description, sweep.prior_filters);
 }
 
 /// What changes in a run's life, but for the state and the fence. `summary` must live until the
@@ -186,14 +201,17 @@ std::string joined(std::string_view first, std::string_view second, std::string_
 
 ChangeWriter::ChangeWriter(sqlite::Database& database)
     : database_(database),
+      clients_(database),
       insert_sweep_(database.prepare(kInsertSweep)),
       insert_origin_(database.prepare(kInsertOrigin)),
       insert_variable_(database.prepare(kInsertVariable)),
       update_sweep_(database.prepare(kUpdateSweep)),
+      edit_origin_(database.prepare(kEditOrigin)),
       find_sweep_(database.prepare(kFindSweep)),
       insert_run_(database.prepare(kInsertRun)),
       update_run_(database.prepare(joined(kUpdateRun, kWithState, kOfKey))),
       update_run_in_state_(database.prepare(joined(kUpdateRun, kOfKey))),
+      edit_run_(database.prepare(kEditRun)),
       find_run_(database.prepare(kFindRun)),
       write_attempt_(database.prepare(kWriteAttempt)),
       write_metric_(database.prepare(kWriteMetric)),
@@ -211,6 +229,8 @@ void ChangeWriter::write(const Changes& changes) {
         insert_sweep(sweep);
     for (const SweepRecord& sweep : changes.sweeps)
         update_sweep(sweep);
+    for (const EditedOrigin& edited : changes.edited_origins)
+        edit_origin(edited);
     // First, since a new run may take the suggestion of a deleted one.
     for (const RunId& run : changes.deleted_runs)
         delete_run(run);
@@ -218,13 +238,14 @@ void ChangeWriter::write(const Changes& changes) {
         if (row.fresh) {
             insert_run(row.run);
         } else {
-            update_run(row.run);
+            update_run(row.run, row.edited);
         }
     }
     for (const Attempt& attempt : changes.attempts)
         write_attempt(attempt);
     for (const MetricLines& lines : changes.metrics)
         write_metrics(lines);
+    write_clients(changes);
     for (const AuditEvent& event : changes.events)
         insert_event(event);
     for (const AgentRecord& agent : changes.agents)
@@ -239,7 +260,24 @@ void ChangeWriter::write(const Changes& changes) {
     settled_.clear();
 }
 
+/// What W&B's clients bring, but for the runs themselves.
+void ChangeWriter::write_clients(const Changes& changes) {
+    for (const ProjectRow& project : changes.projects)
+        clients_.write_project(project);
+    for (const DetailsPatch& patch : changes.details)
+        clients_.write_details(known_run(patch.run).key, patch.details);
+    for (const StreamLines& lines : changes.streams)
+        clients_.write_lines(known_run(lines.run).key, lines);
+    for (const FileRow& file : changes.files)
+        clients_.write_file(known_run(file.run).key, file);
+    for (const DeletedFile& file : changes.deleted_files)
+        clients_.delete_file(known_run(file.run).key, file.name);
+    for (const std::uint64_t serial : changes.skipped_serials)
+        clients_.skip_serial(serial);
+}
+
 void ChangeWriter::forget() {
+    clients_.forget();
     serials_read_ = false;
     sweeps_.clear();
     runs_.clear();
@@ -270,24 +308,25 @@ void ChangeWriter::write_serials(const Serials& serials) {
     stored_keys_ = keys_;
 }
 
-ChangeWriter::Key* ChangeWriter::known_sweep(const SweepId& id) {
+const ChangeWriter::KnownSweep* ChangeWriter::known_sweep(const SweepId& id) {
     if (const auto found = sweeps_.find(id.text); found != sweeps_.end()) return &found->second;
     sqlite::Rows row = find_sweep_.query(id.text);
     if (!row.next()) return nullptr;
-    return &sweeps_.emplace(id.text, row.integer(0)).first->second;
+    return &sweeps_.emplace(id.text, KnownSweep{row.integer(0), row.integer(1)}).first->second;
 }
 
-ChangeWriter::Key ChangeWriter::sweep_key(const SweepId& id) {
-    const Key* key = known_sweep(id);
-    if (key == nullptr) throw std::runtime_error("no sweep '" + id.text + "' in the database");
-    return *key;
+const ChangeWriter::KnownSweep& ChangeWriter::sweep_of(const SweepId& id) {
+    const KnownSweep* sweep = known_sweep(id);
+    if (sweep == nullptr) throw std::runtime_error("no sweep '" + id.text + "' in the database");
+    return *sweep;
 }
 
 ChangeWriter::KnownRun* ChangeWriter::find_known_run(const RunId& id) {
     if (const auto found = runs_.find(id.text); found != runs_.end()) return &found->second;
     sqlite::Rows row = find_run_.query(id.text);
     if (!row.next()) return nullptr;
-    KnownRun run{row.integer(0), stored_run_state(row.text(1)), row.get_optional<Fence>(2)};
+    KnownRun run{row.integer(0), row.integer(3), stored_run_state(row.text(1)),
+                 row.get_optional<Fence>(2)};
     if (is_ended(run.state) && !run.fence) settled_.push_back(id.text);
     return &runs_.emplace(id.text, run).first->second;
 }
@@ -305,39 +344,50 @@ void ChangeWriter::insert_sweep(const NewSweep& sweep) {
     Binder bind(insert_sweep_, 1);
     bind(key, sweep.record.id.text);
     bind_sweep(bind, sweep.record, freed, taken);
+    bind(sweep.record.loose, sweep.record.needs_own_agent);
     insert_sweep_.finish();
     insert_origin_.run(key, sweep.origin.spec, sweep.origin.method, sweep.origin.seed,
                        sweep.origin.cwd);
     std::int64_t position = 0;
     for (const auto& [name, value] : sweep.origin.env)
         insert_variable_.run(key, position++, name, value);
-    sweeps_.emplace(sweep.record.id.text, key);
+    const Key project =
+        clients_.project_key(sweep.record.entity, sweep.record.project, sweep.record.created_at);
+    sweeps_.emplace(sweep.record.id.text, KnownSweep{key, project});
+}
+
+void ChangeWriter::edit_origin(const EditedOrigin& edited) {
+    edit_origin_.run(sweep_of(edited.sweep).key, edited.origin.spec, edited.origin.method,
+                     edited.origin.seed);
 }
 
 void ChangeWriter::update_sweep(const SweepRecord& sweep) {
     const std::string freed = number_list(sweep.coverage.freed);
     const std::string taken = number_list(sweep.coverage.taken);
     Binder bind(update_sweep_, 1);
-    bind(sweep_key(sweep.id));
+    bind(sweep_of(sweep.id).key);
     bind_sweep(bind, sweep, freed, taken);
     update_sweep_.finish();
 }
 
 void ChangeWriter::insert_run(const Run& run) {
+    if (run.client) clients_.make_room(run.id);
+    const KnownSweep& sweep = sweep_of(run.sweep);
     const Key key = keys_.next_run++;
     const ConfigText config = config_text(run.config);
     const SummaryText summary = summary_text(run.summary);
     Binder bind(insert_run_, 1);
-    bind(key, run.id.text, sweep_key(run.sweep), run.number, run.name, word(run.origin),
-         run.suggestion, config.plain, config.exact, stored(run.created_at));
+    bind(key, run.id.text, sweep.key, run.number, run.name, word(run.origin), run.suggestion,
+         config.plain, config.exact, stored(run.created_at));
     bind_life(bind, run, summary);
-    bind(to_string(run.state), fence_of(run));
+    bind(to_string(run.state), fence_of(run), sweep.project);
     insert_run_.finish();
-    runs_.insert_or_assign(run.id.text, KnownRun{key, run.state, fence_of(run)});
+    runs_.insert_or_assign(run.id.text, KnownRun{key, sweep.project, run.state, fence_of(run)});
+    if (run.client) clients_.write_client(key, sweep.project, *run.client);
     if (run.settled()) settled_.push_back(run.id.text);
 }
 
-void ChangeWriter::update_run(const Run& run) {
+void ChangeWriter::update_run(const Run& run, bool edited) {
     KnownRun& known = known_run(run.id);
     const SummaryText summary = summary_text(run.summary);
     const bool same = known.state == run.state && known.fence == fence_of(run);
@@ -349,6 +399,11 @@ void ChangeWriter::update_run(const Run& run) {
     update.finish();
     known.state = run.state;
     known.fence = fence_of(run);
+    if (run.client) clients_.write_client(known.key, known.project, *run.client);
+    if (edited) {
+        const ConfigText config = config_text(run.config);
+        edit_run_.run(known.key, run.name, config.plain, config.exact);
+    }
     if (run.settled()) settled_.push_back(run.id.text);
 }
 
@@ -370,7 +425,7 @@ void ChangeWriter::insert_event(const AuditEvent& event) {
     std::optional<Key> sweep;
     std::optional<Key> run;
     if (!event.sweep.empty()) {
-        if (const Key* key = known_sweep(event.sweep)) sweep = *key;
+        if (const KnownSweep* known = known_sweep(event.sweep)) sweep = known->key;
     }
     if (!event.run.empty()) {
         if (const KnownRun* known = find_known_run(event.run)) run = known->key;
@@ -383,7 +438,8 @@ void ChangeWriter::insert_event(const AuditEvent& event) {
 void ChangeWriter::write_agent(const AgentRecord& agent) {
     write_agent_.run(agent.id.text, agent.host, agent.boot_id, agent.pid, to_string(agent.state),
                      agent.slots, agent.gpus, agent.local, stored(agent.only_sweep),
-                     stored(agent.heartbeat_at));
+                     stored(agent.heartbeat_at), agent.foreign ? "foreign" : "own",
+                     stored(agent.created_at));
 }
 
 void ChangeWriter::delete_run(const RunId& id) {
@@ -392,7 +448,7 @@ void ChangeWriter::delete_run(const RunId& id) {
 }
 
 void ChangeWriter::delete_sweep(const SweepId& id) {
-    const Key key = sweep_key(id);
+    const Key key = sweep_of(id).key;
     delete_environment_.run(key);
     delete_sweep_.run(key);
     // Its runs are gone with it.
@@ -408,7 +464,7 @@ bool ChangeWriter::purge() {
         if (!row.next()) return false;
         key = row.integer(0);
     }
-    for (const std::string_view remove : {kPurgeMetrics, kPurgeRuns, kPurgeSweep}) {
+    for (const std::string_view remove : {kPurgeMetrics, kPurgeLines, kPurgeRuns, kPurgeSweep}) {
         database_.prepare(remove).run(key);
         if (database_.changes() > 0) break;
     }

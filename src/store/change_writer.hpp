@@ -2,6 +2,7 @@
 
 #include "sweepctl/core/changes.hpp"
 
+#include "store/client_writer.hpp"
 #include "store/sqlite.hpp"
 
 #include <cstdint>
@@ -35,8 +36,13 @@ private:
     /// columns stay as they are, and needs no look-up by id.
     struct KnownRun {
         Key key = 0;
+        Key project = 0;
         RunState state = RunState::pending;
         std::optional<Fence> fence;
+    };
+    struct KnownSweep {
+        Key key = 0;
+        Key project = 0;
     };
     struct KeyCounters {
         Key next_sweep = 0;
@@ -45,15 +51,17 @@ private:
     };
 
     void read_serials();
-    Key sweep_key(const SweepId& id);
-    Key* known_sweep(const SweepId& id);
+    const KnownSweep& sweep_of(const SweepId& id);
+    const KnownSweep* known_sweep(const SweepId& id);
     KnownRun& known_run(const RunId& id);
     KnownRun* find_known_run(const RunId& id);
 
     void insert_sweep(const NewSweep& sweep);
     void update_sweep(const SweepRecord& sweep);
+    void edit_origin(const EditedOrigin& edited);
     void insert_run(const Run& run);
-    void update_run(const Run& run);
+    void update_run(const Run& run, bool edited);
+    void write_clients(const Changes& changes);
     void write_attempt(const Attempt& attempt);
     void write_metrics(const MetricLines& lines);
     void insert_event(const AuditEvent& event);
@@ -67,18 +75,21 @@ private:
     Serials serials_;  // As stored, or about to be.
     KeyCounters stored_keys_;
     KeyCounters keys_;
-    std::unordered_map<std::string, Key> sweeps_;
+    std::unordered_map<std::string, KnownSweep> sweeps_;
     std::unordered_map<std::string, KnownRun> runs_;
     std::vector<std::string> settled_;  // To be dropped from `runs_` at the end of write().
 
+    ClientWriter clients_;
     sqlite::Statement insert_sweep_;
     sqlite::Statement insert_origin_;
     sqlite::Statement insert_variable_;
     sqlite::Statement update_sweep_;
+    sqlite::Statement edit_origin_;
     sqlite::Statement find_sweep_;
     sqlite::Statement insert_run_;
     sqlite::Statement update_run_;
     sqlite::Statement update_run_in_state_;
+    sqlite::Statement edit_run_;
     sqlite::Statement find_run_;
     sqlite::Statement write_attempt_;
     sqlite::Statement write_metric_;

@@ -17,7 +17,12 @@ constexpr std::string_view kForeignKeys = "PRAGMA foreign_key_check";
 constexpr std::string_view kSerials =
     "SELECT id_key, next_sweep, next_run, next_fence, next_event, next_sweep_key, next_run_key"
     " FROM serials";
-constexpr std::string_view kHasRun = "SELECT 1 FROM runs WHERE id = ?1";
+// Clients bring runs that took no serial.
+constexpr std::string_view kNumberedRuns =
+    "SELECT count(*) FROM runs WHERE key NOT IN (SELECT run FROM run_clients)";
+constexpr std::string_view kHasRun =
+    "SELECT 1 FROM runs WHERE id = ?1"
+    " AND NOT EXISTS (SELECT 1 FROM skipped_serials WHERE serial = ?2)";
 
 void check_above(std::uint64_t next,
                  std::uint64_t highest,
@@ -41,7 +46,7 @@ void check_serials(sqlite::Database& database, FsckReport& findings) {
     };
     check_above(row.get<std::uint64_t>(1), highest("SELECT count(*) FROM sweeps"), "sweep",
                 findings);
-    check_above(row.get<std::uint64_t>(2), highest("SELECT count(*) FROM runs"), "run", findings);
+    check_above(row.get<std::uint64_t>(2), highest(kNumberedRuns), "run", findings);
     check_above(row.get<std::uint64_t>(3),
                 highest("SELECT coalesce(max(claim_fence), 0) FROM runs"), "fence", findings);
     check_above(row.get<std::uint64_t>(4), highest("SELECT coalesce(max(id), 0) FROM events"),
@@ -57,7 +62,7 @@ void check_serials(sqlite::Database& database, FsckReport& findings) {
     sqlite::Statement has_run = database.prepare(kHasRun);
     for (std::uint64_t serial = next_run; serial < next_run + kLookAhead; ++serial) {
         const std::string id = id_text(serial, id_key);
-        if (!has_run.query(id).next()) continue;
+        if (!has_run.query(id, serial).next()) continue;
         findings.add("serials", id,
                      "the id of serial number " + std::to_string(serial) +
                          " is in use, but the next run is " + std::to_string(next_run));
@@ -109,6 +114,7 @@ std::vector<FsckFinding> fsck(const FsckOptions& options) {
         const sqlite::Transaction moment(database, sqlite::Transaction::Kind::read);
         check_structure(database, findings);
         const FsckFacts facts = check_sweeps_and_runs(database, findings);
+        check_clients(database, findings);
         check_events(database, facts, findings);
         if (!options.home.empty()) check_files(database, files, options.home, findings);
     } catch (const sqlite::Error& error) {

@@ -35,6 +35,7 @@ struct FsckFacts {
     struct Sweep {
         std::string id;
         SweepStatus status = SweepStatus::pending;
+        bool loose = false;
     };
     struct Run {
         std::string id;
@@ -49,6 +50,8 @@ struct FsckFacts {
 void check_structure(sqlite::Database& database, FsckReport& findings);
 /// Each sweep with its runs, attempts and metrics.
 [[nodiscard]] FsckFacts check_sweeps_and_runs(sqlite::Database& database, FsckReport& findings);
+/// What W&B's clients and agents brought: lines against their counts, names, projects, drawers.
+void check_clients(sqlite::Database& database, FsckReport& findings);
 /// The audit log: without gaps, legal throughout, and agreeing with the states.
 void check_events(sqlite::Database& database, const FsckFacts& facts, FsckReport& findings);
 

@@ -177,6 +177,7 @@ private:
                                                    " at attempt " + std::to_string(trace.attempt)));
         }
         for (const auto& [key, sweep] : facts_.sweeps) {
+            if (sweep.loose) continue;  // Nothing ever happens to it.
             const auto found = sweeps_.find(key);
             if (found != sweeps_.end() && found->second == sweep.status) continue;
             findings_.add("event_status", sweep.id,

@@ -22,7 +22,9 @@ constexpr std::string_view kOrigin = "SELECT 1 FROM sweep_origins WHERE sweep = 
 constexpr std::string_view kRunsOfSweep =
     ", runs.key, (SELECT count(*) FROM attempts WHERE attempts.run = runs.key),"
     " (SELECT coalesce(max(attempt), 0) FROM attempts WHERE attempts.run = runs.key)"
-    " FROM runs JOIN sweeps ON sweeps.key = runs.sweep WHERE runs.sweep = ?1 ORDER BY runs.number";
+    " FROM runs JOIN sweeps ON sweeps.key = runs.sweep"
+    " LEFT JOIN run_clients ON run_clients.run = runs.key"
+    " WHERE runs.sweep = ?1 ORDER BY runs.number";
 constexpr int kKeyColumn = kRunColumnCount;
 constexpr std::string_view kAgents = "SELECT id FROM agents";
 constexpr std::string_view kMetricCounts =
@@ -69,7 +71,8 @@ void check_run(const Run& run, const std::set<std::string>& agents, FsckReport& 
     }
     if (run.attempt == 0) broken("attempts", "attempt 0; the first is 1");
     if (!run.claim) {
-        if (run.state == RunState::running) broken("claim", "running in nobody's hands");
+        if (run.state == RunState::running && !run.client)
+            broken("claim", "running in nobody's hands");
         return;
     }
     if ((run.claim->phase == ClaimPhase::held) != (run.state == RunState::pending)) {
@@ -220,7 +223,7 @@ private:
         if (!origin_.query(key).next()) {
             findings_.add("origin", sweep->id.text, "its spec is not there");
         }
-        facts_.sweeps[key] = FsckFacts::Sweep{sweep->id.text, sweep->status};
+        facts_.sweeps[key] = FsckFacts::Sweep{sweep->id.text, sweep->status, sweep->loose};
         SweepCheck check(*sweep, findings_);
         bool complete = true;
         for (sqlite::Rows row = runs_.query(key); row.next();) {

@@ -26,10 +26,25 @@ constexpr std::string_view kLoadEnvironments =
     " ORDER BY sweep_environments.sweep, sweep_environments.position";
 // The condition is that of the index runs_live, word for word.
 constexpr std::string_view kLiveRuns =
-    " FROM runs JOIN sweeps ON sweeps.key = runs.sweep WHERE (runs.state IN ('pending', 'running')"
+    " FROM runs JOIN sweeps ON sweeps.key = runs.sweep"
+    " LEFT JOIN run_clients ON run_clients.run = runs.key"
+    " WHERE (runs.state IN ('pending', 'running')"
     " OR runs.claim_fence IS NOT NULL) AND sweeps.deleted = 0 ORDER BY runs.sweep, runs.number";
 constexpr std::string_view kOneRun =
-    " FROM runs JOIN sweeps ON sweeps.key = runs.sweep WHERE runs.id = ?1 AND sweeps.deleted = 0";
+    " FROM runs JOIN sweeps ON sweeps.key = runs.sweep"
+    " LEFT JOIN run_clients ON run_clients.run = runs.key"
+    " WHERE runs.id = ?1 AND sweeps.deleted = 0";
+constexpr std::string_view kRunCalled =
+    " FROM run_clients JOIN runs ON runs.key = run_clients.run"
+    " JOIN sweeps ON sweeps.key = runs.sweep"
+    " WHERE run_clients.project = (SELECT key FROM projects WHERE entity = ?1 AND name = ?2)"
+    " AND run_clients.wire_name = ?3 AND sweeps.deleted = 0";
+constexpr std::string_view kRunOfProject =
+    " FROM runs JOIN sweeps ON sweeps.key = runs.sweep"
+    " LEFT JOIN run_clients ON run_clients.run = runs.key"
+    " WHERE sweeps.entity = ?1 AND sweeps.project = ?2 AND runs.id = ?3 AND sweeps.deleted = 0";
+constexpr std::string_view kSkippedSerials =
+    "SELECT serial FROM skipped_serials WHERE serial >= ?1";
 constexpr std::string_view kMetricOfSweep =
     "SELECT key, metric_name, metric_goal FROM sweeps WHERE id = ?1 AND deleted = 0";
 constexpr std::string_view kSummaries =
@@ -55,6 +70,11 @@ Snapshot load_snapshot(sqlite::Database& database) {
         snapshot.id_key = row.get<std::uint64_t>(0);
         snapshot.serials = Serials{row.get<std::uint64_t>(1), row.get<std::uint64_t>(2),
                                    row.get<std::uint64_t>(3), row.get<std::uint64_t>(4)};
+    }
+    {
+        sqlite::Statement statement = database.prepare(kSkippedSerials);
+        for (sqlite::Rows row = statement.query(snapshot.serials.next_run); row.next();)
+            snapshot.skipped_serials.push_back(row.get<std::uint64_t>(0));
     }
     std::unordered_map<std::string, SweepOrigin> origins;
     {
@@ -100,6 +120,18 @@ std::optional<Run> load_run(sqlite::Database& database, const RunId& id) {
     sqlite::Rows row = statement.query(id.text);
     if (!row.next()) return std::nullopt;
     return read_run(row);
+}
+
+std::optional<Run> load_run_named(sqlite::Database& database,
+                                  const std::string& entity,
+                                  const std::string& project,
+                                  const std::string& name) {
+    for (const std::string_view rest : {kRunCalled, kRunOfProject}) {
+        sqlite::Statement statement = database.prepare(select(kRunColumns, rest));
+        sqlite::Rows row = statement.query(entity, project, name);
+        if (row.next()) return read_run(row);
+    }
+    return std::nullopt;
 }
 
 std::optional<BestRun> load_best_without(sqlite::Database& database,

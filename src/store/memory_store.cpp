@@ -46,7 +46,9 @@ public:
         for (const NewSweep& sweep : changes.new_sweeps)
             insert_sweep(sweep);
         for (const SweepRecord& sweep : changes.sweeps)
-            changing(disk_.sweeps, sweep.id, "sweep").record = sweep;
+            update_sweep(sweep);
+        for (const EditedOrigin& edited : changes.edited_origins)
+            edit_origin(edited);
         // First, since a new run may take the suggestion of a deleted one.
         for (const RunId& run : changes.deleted_runs)
             erase_run(run);
@@ -54,13 +56,14 @@ public:
             if (row.fresh) {
                 insert_run(row.run);
             } else {
-                update_run(row.run);
+                update_run(row.run, row.edited);
             }
         }
         for (const Attempt& attempt : changes.attempts)
             write_attempt(attempt);
         for (const MetricLines& lines : changes.metrics)
             write_metrics(lines);
+        write_clients(changes);
         for (const AuditEvent& event : changes.events)
             append_event(event);
         for (const AgentRecord& agent : changes.agents) {
@@ -108,6 +111,91 @@ private:
         }
         undo_.remember(disk_.sweeps, sweep.record.id);
         disk_.sweeps.emplace(sweep.record.id, sweep);
+        ensure_project({sweep.record.entity, sweep.record.project, sweep.record.created_at, {}});
+    }
+
+    void update_sweep(const SweepRecord& sweep) {
+        SweepRecord& stored = changing(disk_.sweeps, sweep.id, "sweep").record;
+        const bool loose = stored.loose;
+        const bool needs_own_agent = stored.needs_own_agent;
+        stored = sweep;
+        stored.loose = loose;
+        stored.needs_own_agent = needs_own_agent;
+    }
+
+    void edit_origin(const EditedOrigin& edited) {
+        SweepOrigin& stored = changing(disk_.sweeps, edited.sweep, "sweep").origin;
+        stored.spec = edited.origin.spec;
+        stored.method = edited.origin.method;
+        stored.seed = edited.origin.seed;
+    }
+
+    void ensure_project(const ProjectRow& project) {
+        const std::pair key(project.entity, project.name);
+        const auto known = disk_.projects.find(key);
+        undo_.remember(disk_.projects, key);
+        if (known == disk_.projects.end()) {
+            ProjectRow& made = disk_.projects[key] = project;
+            if (!made.description) made.description.emplace();
+        } else if (project.description) {
+            known->second.description = project.description;
+        }
+    }
+
+    void write_clients(const Changes& changes) {
+        for (const ProjectRow& project : changes.projects)
+            ensure_project(project);
+        for (const DetailsPatch& patch : changes.details)
+            write_details(patch);
+        for (const StreamLines& lines : changes.streams)
+            write_lines(lines);
+        for (const FileRow& file : changes.files) {
+            require(disk_.runs, file.run, "run");
+            const std::pair key(file.run, file.name);
+            undo_.remember(disk_.files, key);
+            disk_.files[key] = file;
+        }
+        for (const DeletedFile& file : changes.deleted_files) {
+            const std::pair key(file.run, file.name);
+            undo_.remember(disk_.files, key);
+            disk_.files.erase(key);
+        }
+        for (const std::uint64_t serial : changes.skipped_serials) {
+            if (!disk_.skipped_serials.insert(serial).second) continue;
+            undo_.then([&skipped = disk_.skipped_serials, serial] { skipped.erase(serial); });
+        }
+    }
+
+    void write_details(const DetailsPatch& patch) {
+        require(disk_.runs, patch.run, "run");
+        undo_.remember(disk_.details, patch.run);
+        RunDetails& stored = disk_.details[patch.run];
+        const auto take = [](auto& into, const auto& from) {
+            if (from) into = from;
+        };
+        take(stored.notes, patch.details.notes);
+        take(stored.group, patch.details.group);
+        take(stored.job_type, patch.details.job_type);
+        take(stored.tags, patch.details.tags);
+        take(stored.commit, patch.details.commit);
+        take(stored.program, patch.details.program);
+        take(stored.repo, patch.details.repo);
+        take(stored.username, patch.details.username);
+        take(stored.config_json, patch.details.config_json);
+        take(stored.summary_json, patch.details.summary_json);
+        take(stored.system_metrics_json, patch.details.system_metrics_json);
+    }
+
+    void write_lines(const StreamLines& lines) {
+        require(disk_.runs, lines.run, "run");
+        const std::pair key(lines.run, lines.stream);
+        if (!disk_.streams.contains(key)) undo_.remember(disk_.streams, key);
+        auto& stream = disk_.streams[key];
+        std::uint64_t number = lines.first_line;
+        for (const std::string& line : lines.lines) {
+            undo_.remember(stream, number);
+            stream[number++] = line;
+        }
     }
 
     void insert_run(const Run& run) {
@@ -121,16 +209,16 @@ private:
         disk_.runs.emplace(run.id, run);
     }
 
-    void update_run(const Run& run) {
+    void update_run(const Run& run, bool edited) {
         Run& stored = changing(disk_.runs, run.id, "run");
         // What a run is created with never changes.
         Run next = run;
         next.sweep = stored.sweep;
         next.number = stored.number;
-        next.name = stored.name;
+        if (!edited) next.name = stored.name;
         next.origin = stored.origin;
         next.suggestion = stored.suggestion;
-        next.config = stored.config;
+        if (!edited) next.config = stored.config;
         next.created_at = stored.created_at;
         stored = std::move(next);
     }
@@ -168,13 +256,19 @@ private:
         if (run.suggestion) release(disk_.suggestions, run.sweep, *run.suggestion);
         erase_of_run(disk_.attempts, id);
         erase_of_run(disk_.metrics, id);
+        erase_of_run(disk_.streams, id);
+        erase_of_run(disk_.files, id);
+        if (disk_.details.contains(id)) {
+            undo_.remember(disk_.details, id);
+            disk_.details.erase(id);
+        }
         disk_.runs.erase(id);
     }
 
     /// Removes the entries whose key begins with this run.
     template <typename Map>
     void erase_of_run(Map& map, const RunId& run) {
-        auto at = map.lower_bound({run, 0});
+        auto at = map.lower_bound({run, {}});
         while (at != map.end() && at->first.first == run) {
             undo_.remember(map, at->first);
             at = map.erase(at);
@@ -224,6 +318,10 @@ Snapshot MemoryStore::load() {
     std::sort(snapshot.runs.begin(), snapshot.runs.end(), in_order);
     for (const auto& [id, agent] : disk_->agents)
         snapshot.agents.push_back(agent);
+    for (auto at = disk_->skipped_serials.lower_bound(disk_->serials.next_run);
+         at != disk_->skipped_serials.end(); ++at) {
+        snapshot.skipped_serials.push_back(*at);
+    }
     snapshot.serials = disk_->serials;
     snapshot.id_key = disk_->id_key;
     return snapshot;
@@ -251,6 +349,22 @@ std::optional<Run> MemoryStore::find_run(const RunId& id) {
     write(queue_.size());
     const auto found = disk_->runs.find(id);
     if (found == disk_->runs.end()) return std::nullopt;
+    return found->second;
+}
+
+std::optional<Run> MemoryStore::find_run_named(const std::string& entity,
+                                               const std::string& project,
+                                               const std::string& name) {
+    write(queue_.size());
+    const auto here = [&](const Run& run) {
+        const SweepRecord& sweep = disk_->sweeps.at(run.sweep).record;
+        return sweep.entity == entity && sweep.project == project;
+    };
+    for (const auto& [id, run] : disk_->runs) {
+        if (run.client && run.client->wire_name == name && here(run)) return run;
+    }
+    const auto found = disk_->runs.find(RunId{name});
+    if (found == disk_->runs.end() || !here(found->second)) return std::nullopt;
     return found->second;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "store/sqlite.hpp"
+#include "store/step_blocks.hpp"
 
 #include <string>
 #include <string_view>
@@ -20,10 +21,13 @@ public:
         return statements_.emplace(std::string(sql), database_.prepare(sql)).first->second;
     }
     [[nodiscard]] sqlite::Database& database() { return database_; }
+    /// What former queries learned of histories, true for later moments as well.
+    [[nodiscard]] StepBlocks& step_blocks() { return step_blocks_; }
 
 private:
     sqlite::Database& database_;
     std::unordered_map<std::string, sqlite::Statement> statements_;
+    StepBlocks step_blocks_;
 };
 
 }  // namespace sweepctl

@@ -19,7 +19,10 @@ const std::string_view kRunColumns =
     " runs.host, runs.boot_id, runs.pid, runs.agent, runs.claim_agent, runs.claim_fence,"
     " runs.claim_phase, runs.claim_revoking, runs.metrics_offset, runs.metrics_lines,"
     " runs.bad_metrics_reported, runs.cpu_us, runs.max_rss_kib, runs.config, runs.config_exact,"
-    " runs.summary, runs.summary_exact, runs.summary_stats";
+    " runs.summary, runs.summary_exact, runs.summary_stats, run_clients.run,"
+    " run_clients.wire_name, run_clients.speaks, run_clients.told_to_stop, run_clients.gone,"
+    " run_clients.history_lines, run_clients.event_lines, run_clients.output_lines,"
+    " run_clients.event_base, run_clients.output_base, run_clients.last_step";
 
 const std::string_view kSweepColumns =
     "sweeps.id, sweeps.name, sweeps.project, sweeps.entity, sweeps.status, sweeps.reason,"
@@ -28,10 +31,12 @@ const std::string_view kSweepColumns =
     " sweeps.runs_finished, sweeps.runs_failed, sweeps.runs_crashed, sweeps.runs_killed,"
     " sweeps.best_run, sweeps.best_value, sweeps.metric_name, sweeps.metric_goal,"
     " sweeps.coverage_cursor, sweeps.coverage_freed, sweeps.coverage_taken, sweeps.created_at,"
-    " sweeps.started_at, sweeps.ended_at";
+    " sweeps.started_at, sweeps.ended_at, sweeps.description, sweeps.prior_filters, sweeps.loose,"
+    " sweeps.needs_own_agent";
 
 const std::string_view kAgentColumns =
-    "id, host, boot_id, pid, state, slots, gpus, local, only_sweep, heartbeat_at";
+    "id, host, boot_id, pid, state, slots, gpus, local, only_sweep, heartbeat_at, kind,"
+    " created_at";
 
 namespace {
 
@@ -91,6 +96,22 @@ std::optional<Claim> read_claim(Cursor& column) {
     const auto revoking = column.optional<bool>();
     if (!agent || !fence || !phase || !revoking) return std::nullopt;
     return Claim{std::move(*agent), *fence, stored_claim_phase(*phase), *revoking};
+}
+
+std::optional<ClientSide> read_client(Cursor& column) {
+    if (!column.optional<std::int64_t>()) return std::nullopt;
+    ClientSide client;
+    client.wire_name = column.optional_string().value_or("");
+    client.speaks = column.get<bool>();
+    client.told_to_stop = column.get<bool>();
+    client.gone = column.get<bool>();
+    client.history_lines = column.get<std::uint64_t>();
+    client.event_lines = column.get<std::uint64_t>();
+    client.output_lines = column.get<std::uint64_t>();
+    client.event_base = column.get<std::uint64_t>();
+    client.output_base = column.get<std::uint64_t>();
+    client.last_step = column.optional<std::int64_t>();
+    return client;
 }
 
 std::vector<std::uint64_t> read_numbers(std::string_view text) {
@@ -154,6 +175,7 @@ Run read_run(const sqlite::Rows& row) {
     const auto summary = column.text();
     const auto exact = column.optional_text();
     run.summary = summary_from_text(summary, exact, column.text());
+    run.client = read_client(column);
     return run;
 }
 
@@ -185,6 +207,10 @@ SweepRecord read_sweep(const sqlite::Rows& row) {
     sweep.created_at = column.time();
     sweep.started_at = column.optional_time();
     sweep.ended_at = column.optional_time();
+    sweep.description = column.string();
+    sweep.prior_filters = column.string();
+    sweep.loose = column.get<bool>();
+    sweep.needs_own_agent = column.get<bool>();
     return sweep;
 }
 
@@ -201,6 +227,8 @@ AgentRecord read_agent(const sqlite::Rows& row) {
     agent.local = column.get<bool>();
     agent.only_sweep = column.optional_id<SweepId>();
     agent.heartbeat_at = column.optional_time();
+    agent.foreign = column.text() == "foreign";
+    agent.created_at = column.optional_time();
     return agent;
 }
 

@@ -10,9 +10,9 @@
 
 namespace sweepctl {
 
-/// Of `runs`, joined with `sweeps`.
+/// Of `runs`, joined with `sweeps` and as far as there is one with `run_clients`.
 extern const std::string_view kRunColumns;
-inline constexpr int kRunColumnCount = 42;
+inline constexpr int kRunColumnCount = 53;
 [[nodiscard]] Run read_run(const sqlite::Rows& row);
 
 /// Of `sweeps`. Without the origin.

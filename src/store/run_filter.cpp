@@ -42,8 +42,14 @@ bool same(const ParamValue& left, const ParamValue& right) {
     return left == right;
 }
 
-bool equals(const ParamValue* value, const FilterLiteral& literal) {
+bool equals(const ParamValue* value, const FilterLiteral& literal, bool any_element) {
     if (value == nullptr) return literal.value.is_null();
+    const auto* list = any_element ? value->get_if<ParamList>() : nullptr;
+    if (list != nullptr && literal.value.get_if<ParamList>() == nullptr) {
+        return std::any_of(list->begin(), list->end(), [&](const ParamValue& element) {
+            return equals(&element, literal, false);
+        });
+    }
     if (literal.bare) {
         if (const auto* text = value->get_if<std::string>()) return *text == *literal.bare;
     }
@@ -66,8 +72,13 @@ std::optional<int> order(const ParamValue& left, const ParamValue& right) {
     return left_text->compare(*right_text);
 }
 
-bool matches_pattern(const ParamValue* value, const TextPattern& pattern) {
+bool matches_pattern(const ParamValue* value, const TextPattern& pattern, bool any_element) {
     if (value == nullptr || value->is_null()) return false;
+    if (const auto* list = any_element ? value->get_if<ParamList>() : nullptr) {
+        return std::any_of(list->begin(), list->end(), [&](const ParamValue& element) {
+            return matches_pattern(&element, pattern, false);
+        });
+    }
     if (const auto* text = value->get_if<std::string>()) return pattern.found_in(*text);
     return pattern.found_in(to_json(*value));
 }
@@ -83,12 +94,13 @@ bool holds(const RunFilter::Node& node, const RunValues& values) {
         case FilterOp::all: return std::all_of(node.children.begin(), node.children.end(), child);
         case FilterOp::any: return std::any_of(node.children.begin(), node.children.end(), child);
         case FilterOp::none: return std::none_of(node.children.begin(), node.children.end(), child);
-        case FilterOp::equal: return equals(values.value(node.key), node.literal);
+        case FilterOp::equal: return equals(values.value(node.key), node.literal, node.any_element);
         case FilterOp::less: return compared().value_or(1) < 0;
         case FilterOp::less_equal: return compared().value_or(1) <= 0;
         case FilterOp::greater: return compared().value_or(-1) > 0;
         case FilterOp::greater_equal: return compared().value_or(-1) >= 0;
-        case FilterOp::matches: return matches_pattern(values.value(node.key), *node.pattern);
+        case FilterOp::matches:
+            return matches_pattern(values.value(node.key), *node.pattern, node.any_element);
         case FilterOp::exists: return values.value(node.key) != nullptr;
     }
     std::abort();
@@ -112,6 +124,24 @@ void collect_keys(RunFilter::Node& node, std::vector<RunKey*>& keys) {
     }
 }
 
+/// Takes the conditions `sweep = ID` out of what must hold in `node`. False: nothing is left of it.
+bool take_sweep_terms(FilterNode& node, std::vector<std::string>& sweeps) {
+    if (node->op == FilterOp::all) {
+        auto& terms = node->children;
+        const bool any = !terms.empty();
+        terms.erase(
+            std::remove_if(terms.begin(), terms.end(),
+                           [&](FilterNode& term) { return !take_sweep_terms(term, sweeps); }),
+            terms.end());
+        return !any || !terms.empty();
+    }
+    const auto* id = node->literal.value.get_if<std::string>();
+    const bool is_term = node->op == FilterOp::equal && node->key.source == KeySource::field &&
+                         node->key.name == "sweep" && id != nullptr;
+    if (is_term) sweeps.push_back(*id);
+    return !is_term;
+}
+
 }  // namespace
 
 FilterNode make_group(FilterOp op, std::vector<FilterNode> children) {
@@ -131,6 +161,7 @@ FilterNode make_comparison(FilterOp op, RunKey key, FilterLiteral literal) {
     auto node = std::make_unique<RunFilter::Node>();
     node->op = op;
     node->key = std::move(key);
+    node->any_element = is_list_field(node->key);
     node->literal = std::move(literal);
     return node;
 }
@@ -152,16 +183,27 @@ std::vector<RunKey*> RunFilter::keys() {
     return keys;
 }
 
-Result<RunFilter, FilterError> parse_run_filter(std::string_view text) {
+std::vector<std::string> RunFilter::take_sweeps() {
+    std::vector<std::string> sweeps;
+    if (!take_sweep_terms(root_, sweeps)) root_ = make_group(FilterOp::all, {});
+    return sweeps;
+}
+
+bool RunFilter::is_empty() const {
+    return root_->op == FilterOp::all && root_->children.empty();
+}
+
+Result<RunFilter, FilterError> parse_run_filter(std::string_view text, FilterWords words) {
     if (text.size() > kFilterLengthMax) {
         return Failure{FilterError{
             kFilterLengthMax,
             "a filter may not be longer than " + std::to_string(kFilterLengthMax) + " characters"}};
     }
     const std::size_t first = text.find_first_not_of(" \t\r\n");
-    const bool mongo = first != std::string_view::npos && text[first] == '{';
+    const bool mongo =
+        words == FilterWords::wandb || (first != std::string_view::npos && text[first] == '{');
     Result<FilterNode, FilterError> root =
-        mongo ? parse_filter_mongo(text) : parse_filter_words(text);
+        mongo ? parse_filter_mongo(text, words) : parse_filter_words(text);
     if (!root.ok()) return Failure{root.error()};
     return RunFilter(std::move(*root));
 }

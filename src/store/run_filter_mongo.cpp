@@ -13,7 +13,7 @@ namespace {
 
 class MongoReader {
 public:
-    explicit MongoReader(std::string_view text) : text_(text) {}
+    MongoReader(std::string_view text, FilterWords words) : text_(text), words_(words) {}
 
     Result<FilterNode, FilterError> filter() {
         Result<ParamValue, JsonError> json = parse_json(text_);
@@ -63,7 +63,7 @@ private:
             return fail(name,
                         "unknown operator '" + shown(name) + "'; here: $and, $or, $nor, $not");
         }
-        Result<RunKey, FilterError> key = read_run_key(name, offset_of(name));
+        Result<RunKey, FilterError> key = read_run_key(name, offset_of(name), words_);
         if (!key.ok()) return fail(name, key.error().message);
         const auto* operators = content.get_if<ParamMap>();
         if (operators == nullptr || operators->empty() ||
@@ -79,9 +79,12 @@ private:
                 const ParamValue& content,
                 int depth) {
         const auto* list = content.get_if<ParamList>();
-        if (list == nullptr || list->empty()) {
+        // W&B's clients write an empty group where nothing is asked for.
+        const bool may_be_empty = words_ == FilterWords::wandb;
+        if (list == nullptr || (list->empty() && !may_be_empty)) {
             return fail(name, "'" + name + "' needs a list of filters that is not empty");
         }
+        if (list->empty()) op = FilterOp::all;
         std::vector<FilterNode> terms;
         for (const ParamValue& one : *list) {
             if (!group(terms.emplace_back(), one, name, depth + 1)) return false;
@@ -190,13 +193,14 @@ private:
     }
 
     std::string_view text_;
+    FilterWords words_;
     FilterError error_;
 };
 
 }  // namespace
 
-Result<FilterNode, FilterError> parse_filter_mongo(std::string_view text) {
-    return MongoReader(text).filter();
+Result<FilterNode, FilterError> parse_filter_mongo(std::string_view text, FilterWords words) {
+    return MongoReader(text, words).filter();
 }
 
 }  // namespace sweepctl

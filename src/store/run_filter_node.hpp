@@ -40,6 +40,7 @@ struct RunFilter::Node {
     RunKey key;                                   ///< of the comparisons, as the rest
     FilterLiteral literal;
     std::optional<TextPattern> pattern;  ///< exactly when `matches`
+    bool any_element = false;            ///< a list meets it when one of its elements does
 };
 
 using FilterNode = std::unique_ptr<RunFilter::Node>;
@@ -61,8 +62,13 @@ inline constexpr int kFilterDepthMax = 64;
 inline constexpr std::size_t kFilterLengthMax = 65'536;
 
 [[nodiscard]] Result<FilterNode, FilterError> parse_filter_words(std::string_view text);
-[[nodiscard]] Result<FilterNode, FilterError> parse_filter_mongo(std::string_view text);
+[[nodiscard]] Result<FilterNode, FilterError> parse_filter_mongo(std::string_view text,
+                                                                 FilterWords words);
 /// Reads a whole key; `offset` is where it stands, for errors.
-[[nodiscard]] Result<RunKey, FilterError> read_run_key(std::string_view name, std::size_t offset);
+[[nodiscard]] Result<RunKey, FilterError> read_run_key(std::string_view name,
+                                                       std::size_t offset,
+                                                       FilterWords words);
+/// The field whose value is a list.
+[[nodiscard]] bool is_list_field(const RunKey& key);
 
 }  // namespace sweepctl

@@ -222,7 +222,8 @@ private:
             return fail(token_.offset,
                         "expected a key such as state, config.lr or loss, not " + shown_token());
         }
-        Result<RunKey, FilterError> key = read_run_key(token_.text, token_.offset);
+        Result<RunKey, FilterError> key =
+            read_run_key(token_.text, token_.offset, FilterWords::ours);
         if (!key.ok()) return fail(key.error().offset, key.error().message);
         if (!advance()) return false;
         if (is_keyword(token_, "not")) {

@@ -14,6 +14,7 @@ struct SweepNames {
     std::string id;
     std::string project;
     std::string entity;
+    bool loose = false;  ///< no sweep, but where a project's other runs are
 };
 
 /// Columns of `runs` for append_run_members(), beginning with the number.

@@ -17,7 +17,7 @@ namespace sweepctl {
 
 namespace {
 
-enum class FieldKind : std::uint8_t { text, state, reason, flag, number, time };
+enum class FieldKind : std::uint8_t { text, texts, state, reason, flag, number, time };
 
 struct Field {
     std::string_view name;
@@ -45,16 +45,39 @@ constexpr std::array kFields{
     Field{"preempting", FieldKind::flag},
     Field{"requeued", FieldKind::flag},
     Field{"number", FieldKind::number},
+    Field{"updated_at", FieldKind::time},
+    Field{"duration", FieldKind::number},
+    Field{"wire_name", FieldKind::text},
+    Field{"tags", FieldKind::texts},
+    Field{"group", FieldKind::text},
+    Field{"job_type", FieldKind::text},
+    Field{"notes", FieldKind::text},
+    Field{"commit", FieldKind::text},
+    Field{"username", FieldKind::text},
+    Field{"program", FieldKind::text},
+    Field{"repo", FieldKind::text},
 };
 
 /// W&B's names for the same.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kOtherNames{{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 8> kOtherNames{{
     {"display_name", "name"},
     {"displayName", "name"},
     {"createdAt", "created_at"},
     {"startedAt", "started_at"},
     {"endedAt", "ended_at"},
     {"heartbeatAt", "heartbeat_at"},
+    {"updatedAt", "updated_at"},
+    {"jobType", "job_type"},
+}};
+/// Names that only W&B's clients mean so.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 7> kWandbNames{{
+    {"name", "wire_name"},
+    {"description", "notes"},
+    {"exitcode", "exit_code"},
+    {"groupName", "group"},
+    {"sweepName", "sweep"},
+    {"user", "username"},
+    {"user.username", "username"},
 }};
 
 constexpr std::array<EndReason, 17> kReasons{EndReason::exit,
@@ -143,6 +166,16 @@ Result<FilterLiteral, std::string> field_literal(const Field& field, const Filte
         case FieldKind::state:
             if (!is_text(literal)) return Failure{name + " is compared with a text"};
             return FilterLiteral{ParamValue(text_of(literal)), std::nullopt};
+        case FieldKind::texts: {
+            const auto* list = literal.value.get_if<ParamList>();
+            const bool texts = list != nullptr &&
+                               std::all_of(list->begin(), list->end(), [](const ParamValue& one) {
+                                   return one.get_if<std::string>() != nullptr;
+                               });
+            if (texts) return literal;
+            if (!is_text(literal)) return Failure{name + " is compared with a text"};
+            return FilterLiteral{ParamValue(text_of(literal)), std::nullopt};
+        }
         case FieldKind::reason: {
             const std::string word = text_of(literal);
             if (end_reason_from(word)) return FilterLiteral{ParamValue(word), std::nullopt};
@@ -190,7 +223,15 @@ const std::vector<std::string_view>& run_field_names() {
     return names;
 }
 
-Result<RunKey, FilterError> read_run_key(std::string_view name, std::size_t offset) {
+bool is_list_field(const RunKey& key) {
+    if (key.source != KeySource::field) return false;
+    const Field* field = find_field(key.name);
+    return field != nullptr && field->kind == FieldKind::texts;
+}
+
+Result<RunKey, FilterError> read_run_key(std::string_view name,
+                                         std::size_t offset,
+                                         FilterWords words) {
     const auto of = [&](std::string_view prefix, KeySource source) -> std::optional<RunKey> {
         if (name.size() <= prefix.size() || name.substr(0, prefix.size()) != prefix) {
             return std::nullopt;
@@ -200,12 +241,19 @@ Result<RunKey, FilterError> read_run_key(std::string_view name, std::size_t offs
     if (auto key = of("config.", KeySource::config)) return std::move(*key);
     if (auto key = of("summary.", KeySource::summary)) return std::move(*key);
     if (auto key = of("summary_metrics.", KeySource::summary)) return std::move(*key);
+    if (auto key = of("keys_info.keys.", KeySource::logged)) return std::move(*key);
+    if (auto key = of("tags.", KeySource::tag)) return std::move(*key);
     for (const std::string_view map : {"config", "summary", "summary_metrics"}) {
         if (name != map && name != std::string(map) + ".") continue;
         return Failure{FilterError{
             offset, quoted(name) + " is no single value: write " + std::string(map) + ".NAME"}};
     }
     if (name.empty()) return Failure{FilterError{offset, "a key may not be empty"}};
+    if (words == FilterWords::wandb) {
+        for (const auto& [other, ours] : kWandbNames) {
+            if (name == other) return RunKey{KeySource::field, std::string(ours), offset};
+        }
+    }
     for (const auto& [other, ours] : kOtherNames) {
         if (name == other) return RunKey{KeySource::field, std::string(ours), offset};
     }
@@ -213,8 +261,8 @@ Result<RunKey, FilterError> read_run_key(std::string_view name, std::size_t offs
     return RunKey{source, std::string(name), offset};
 }
 
-Result<RunKey, FilterError> parse_run_key(std::string_view text) {
-    return read_run_key(text, 0);
+Result<RunKey, FilterError> parse_run_key(std::string_view text, FilterWords words) {
+    return read_run_key(text, 0, words);
 }
 
 Result<FilterNode, FilterError> make_checked_comparison(FilterOp op,
@@ -234,7 +282,7 @@ Result<FilterNode, FilterError> make_checked_comparison(FilterOp op,
     const Field* field = key.source == KeySource::field ? find_field(key.name) : nullptr;
     if (field == nullptr) return make_comparison(op, key, std::move(literal));
     const bool word = field->kind == FieldKind::state || field->kind == FieldKind::reason ||
-                      field->kind == FieldKind::flag;
+                      field->kind == FieldKind::flag || field->kind == FieldKind::texts;
     if (word && is_ordering(op)) {
         return Failure{FilterError{key.offset, quoted(key.name) + " has no order: use = or in"}};
     }

@@ -39,18 +39,17 @@ public:
              std::string_view rest,
              std::int64_t limit,
              bool until_settled) {
-        std::string sql = "SELECT ";
-        sql += kRunValueColumns;
-        sql += rest;
+        const ValueColumns columns{.fields = false, .config = true, .summary = true};
+        const std::string sql = "SELECT " + columns.sql() + std::string(rest);
         sqlite::Rows row = session_.statement(sql).query(sweep_.key, limit);
-        RowValues values(row, 0, sweep_);
+        RowValues values(session_, row, columns);
         const auto settled = [](const Bare& one) { return one.settled(); };
         while (row.next()) {
-            values.next_run();
+            values.next_run(sweep_);
             any_run_ = true;
             for (Bare& one : bare) {
-                one.parameter |= find_path(values.config(), one.key->name) != nullptr;
-                one.metric |= find_path(values.summary(), one.key->name) != nullptr;
+                one.parameter |= values.has_parameter(one.key->name);
+                one.metric |= values.has_metric(one.key->name);
             }
             if (until_settled) {
                 if (std::all_of(bare.begin(), bare.end(), settled)) return;

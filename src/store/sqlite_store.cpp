@@ -91,6 +91,12 @@ public:
         return reading([&] { return load_run(reading_database_, id); });
     }
 
+    std::optional<Run> find_run_named(const std::string& entity,
+                                      const std::string& project,
+                                      const std::string& name) override {
+        return reading([&] { return load_run_named(reading_database_, entity, project, name); });
+    }
+
     std::optional<BestRun> best_without(const SweepId& sweep, const RunId& without) override {
         return reading([&] { return load_best_without(reading_database_, sweep, without); });
     }

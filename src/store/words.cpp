@@ -37,6 +37,15 @@ std::string_view word(ClaimPhase phase) {
     std::abort();
 }
 
+std::string_view word(RunStream stream) {
+    switch (stream) {
+        case RunStream::history: return "history";
+        case RunStream::events: return "events";
+        case RunStream::output: return "output";
+    }
+    std::abort();
+}
+
 RunState stored_run_state(std::string_view text) {
     const auto state = run_state_from(text);
     if (!state || to_string(*state) != text) unknown("run state", text);

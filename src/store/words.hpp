@@ -1,6 +1,7 @@
 #pragma once
 
 #include "sweepctl/core/agent.hpp"
+#include "sweepctl/core/changes.hpp"
 #include "sweepctl/core/run.hpp"
 #include "sweepctl/core/sweep_status.hpp"
 
@@ -13,6 +14,7 @@ namespace sweepctl {
 
 [[nodiscard]] std::string_view word(RunOrigin origin);
 [[nodiscard]] std::string_view word(ClaimPhase phase);
+[[nodiscard]] std::string_view word(RunStream stream);
 
 [[nodiscard]] RunState stored_run_state(std::string_view text);
 [[nodiscard]] EndReason stored_end_reason(std::string_view text);

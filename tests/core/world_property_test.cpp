@@ -138,7 +138,15 @@ private:
 
     /// One event. True: it was a pause, resume or stop.
     bool act() {
-        switch (pick(24)) {
+        switch (pick(32)) {
+            case 24:
+            case 25: beat(); return false;
+            case 26:
+            case 27: upsert(); return false;
+            case 28:
+            case 29:
+            case 30: stream(); return false;
+            case 31: act_as_wandb_rarely(); return false;
             case 0:
             case 1: greet(agent()); return false;
             case 2: world.disconnect(agent()); return false;
@@ -206,6 +214,114 @@ private:
         }
     }
 
+    // --- W&B's clients and agents
+
+    ClientRunName some_name() {
+        static const std::vector<std::string> kNames{"one", "two", "three", "odd name", "a.b"};
+        ClientRunName named;
+        named.entity = "e";
+        named.project = chance(80) ? "p" : "other";
+        const RunId run = some_run();
+        if (chance(20)) {
+            named.run = run;
+        } else if (chance(60)) {
+            named.name = run.text;
+        } else if (chance(10)) {
+            named.name = id_text(static_cast<std::uint64_t>(pick(40)), 0);  // Ours, too early.
+        } else {
+            named.name = kNames[static_cast<std::size_t>(pick(int(kNames.size())))];
+        }
+        return named;
+    }
+
+    void upsert() {
+        UpsertRun event;
+        event.named = some_name();
+        event.live = chance(80);
+        if (chance(60)) event.host = "there";
+        if (chance(30)) event.sweep = some_sweep();
+        if (!event.live && chance(60))
+            event.state = chance(50) ? RunState::pending : RunState::running;
+        if (chance(20)) event.display_name = "shown";
+        if (chance(50)) event.config = Config{{"x", ParamValue(pick(15))}};
+        if (chance(20)) event.summary_points = {{"loss", ParamValue(pick(1000) / 1000.0)}};
+        if (chance(30))
+            event.details.config_json = chance(50) ? "{}" : R"({"_wandb":{"value":{"e":{"w":1}}}})";
+        world.apply(std::move(event));
+    }
+
+    void stream() {
+        ClientStream event;
+        event.named = some_name();
+        const auto lines = [&] {
+            return ClientStream::Lines{static_cast<std::uint64_t>(pick(6)),
+                                       std::vector<std::string>(1 + std::size_t(pick(3)), "{}")};
+        };
+        if (chance(50)) {
+            event.history = lines();
+            event.history_points.assign(event.history->lines.size(),
+                                        {{"loss", ParamValue(pick(1000) / 1000.0)}});
+        }
+        if (chance(20)) event.events = lines();
+        if (chance(20)) event.output = lines();
+        event.preempting = chance(10);
+        event.complete = chance(25);
+        event.exit_code = chance(50) ? 0 : pick(256);
+        world.apply(std::move(event));
+    }
+
+    void beat() {
+        if (foreign_.empty() || chance(15)) {
+            const Answer answer = world.ask(RegisterForeignAgent{{}, some_sweep(), "far"});
+            if (answer.code == AnswerCode::ok) foreign_.push_back(answer.agent);
+            return;
+        }
+        const AgentId agent = foreign_[static_cast<std::size_t>(pick(int(foreign_.size())))];
+        std::vector<RunId> live;
+        for (const auto& [id, run] : world.runs()) {
+            if (run.claim && run.claim->agent == agent && chance(80)) live.push_back(id);
+        }
+        if (chance(10)) live.push_back(some_run());
+        if (chance(70)) world.pass(std::chrono::seconds{5});
+        const Answer answer =
+            world.ask(ForeignHeartbeat{{}, agent, std::move(live), chance(5), {}});
+        if (answer.commands.size() > 1) throw std::logic_error("more than one command");
+    }
+
+    void act_as_wandb_rarely() {
+        switch (pick(4)) {
+            case 0: {
+                SetRunState event;
+                event.named = some_name();
+                event.state = chance(50) ? RunState::pending : RunState::failed;
+                world.apply(std::move(event));
+                return;
+            }
+            case 1: world.apply(RegisterFile{{}, some_name(), "f", 1, "", ""}); return;
+            case 2: {
+                EditSweep event{{}, some_sweep(), "renamed", {}, {}, {}};
+                world.apply(std::move(event));
+                return;
+            }
+            default: {
+                std::vector<Event> batch;
+                for (int k = 0; k < 3; ++k) {
+                    UpsertRun event;
+                    event.named = some_name();
+                    event.live = true;
+                    event.host = "there";
+                    ClientStream end;
+                    end.named = event.named;
+                    end.complete = true;
+                    end.exit_code = pick(2);
+                    batch.emplace_back(std::move(event));
+                    if (chance(50)) batch.emplace_back(std::move(end));
+                }
+                world.apply_batch(std::move(batch));
+            }
+        }
+    }
+
     bool act_rarely() {
         switch (pick(8)) {
             case 0:
@@ -247,6 +363,7 @@ private:
     std::mt19937 random_;
     std::vector<SweepId> sweeps_;
     std::set<std::string> greeted_;
+    std::vector<AgentId> foreign_;
     int unique_ = 0;
 };
 

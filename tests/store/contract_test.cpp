@@ -1,10 +1,5 @@
-#include "sweepctl/store/memory_store.hpp"
-#include "sweepctl/store/sqlite_store.hpp"
-
+#include "backends.hpp"
 #include "records.hpp"
-#include "store/schema.hpp"
-#include "store/sqlite.hpp"
-#include "temporary_directory.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -20,115 +15,6 @@ using namespace sweepctl;
 
 namespace {
 
-/// A store, its disk, and how to look at what is on it.
-class Backend {
-public:
-    virtual ~Backend() = default;
-    [[nodiscard]] virtual std::unique_ptr<Store> open() = 0;
-    [[nodiscard]] virtual std::vector<std::string> attempts() = 0;
-    [[nodiscard]] virtual std::vector<std::string> metrics() = 0;
-    [[nodiscard]] virtual std::vector<std::string> events() = 0;
-
-    WakeUp wake;
-};
-
-class MemoryBackend final : public Backend {
-public:
-    std::unique_ptr<Store> open() override {
-        return std::make_unique<MemoryStore>(disk_, wake.callback());
-    }
-    std::vector<std::string> attempts() override {
-        std::vector<std::string> texts;
-        for (const auto& [key, attempt] : disk_->attempts)
-            texts.push_back(text_of(attempt));
-        return texts;
-    }
-    std::vector<std::string> metrics() override {
-        std::vector<std::string> texts;
-        for (const auto& [key, lines] : disk_->metrics) {
-            for (const auto& [number, line] : lines) {
-                texts.push_back(key.first.text + " " + std::to_string(key.second) + " " +
-                                std::to_string(number) + " " + line);
-            }
-        }
-        return texts;
-    }
-    std::vector<std::string> events() override {
-        std::vector<std::string> texts;
-        for (const AuditEvent& event : disk_->events)
-            texts.push_back(text_of(event));
-        return texts;
-    }
-
-private:
-    std::shared_ptr<MemoryDisk> disk_ = std::make_shared<MemoryDisk>(42);
-};
-
-class SqliteBackend final : public Backend {
-public:
-    std::unique_ptr<Store> open() override { return open_sqlite_store(path(), wake.callback()); }
-    std::vector<std::string> attempts() override {
-        sqlite::Database database = open_for_reading(path());
-        sqlite::Statement select = database.prepare(
-            "SELECT runs.id, attempts.attempt, attempts.state, attempts.end_reason,"
-            " attempts.exit_code, attempts.term_signal, attempts.end_detail, attempts.agent,"
-            " attempts.host, attempts.pid, attempts.started_at, attempts.ended_at FROM attempts"
-            " JOIN runs ON runs.key = attempts.run ORDER BY runs.id, attempts.attempt");
-        std::vector<std::string> texts;
-        for (sqlite::Rows row = select.query(); row.next();) {
-            Attempt attempt;
-            attempt.run = RunId(row.string(0));
-            attempt.attempt = row.get<std::uint32_t>(1);
-            attempt.state = *run_state_from(row.text(2));
-            if (!row.is_null(3)) attempt.end_reason = end_reason_from(row.text(3));
-            attempt.exit_code = row.get_optional<int>(4);
-            attempt.term_signal = row.get_optional<int>(5);
-            attempt.end_detail = row.string(6);
-            if (!row.is_null(7)) attempt.agent = AgentId(row.string(7));
-            if (!row.is_null(8)) attempt.host = row.string(8);
-            attempt.pid = row.get_optional<int>(9);
-            if (!row.is_null(10)) attempt.started_at = at(row.integer(10));
-            if (!row.is_null(11)) attempt.ended_at = at(row.integer(11));
-            texts.push_back(text_of(attempt));
-        }
-        return texts;
-    }
-    std::vector<std::string> metrics() override {
-        sqlite::Database database = open_for_reading(path());
-        sqlite::Statement select = database.prepare(
-            "SELECT runs.id || ' ' || metrics.attempt || ' ' || metrics.line || ' ' || metrics.data"
-            " FROM metrics JOIN runs ON runs.key = metrics.run"
-            " ORDER BY runs.id, metrics.attempt, metrics.line");
-        std::vector<std::string> texts;
-        for (sqlite::Rows row = select.query(); row.next();)
-            texts.push_back(row.string(0));
-        return texts;
-    }
-    std::vector<std::string> events() override {
-        sqlite::Database database = open_for_reading(path());
-        sqlite::Statement select = database.prepare(
-            "SELECT id, time, actor, sweep, run, attempt, kind, \"from\", \"to\", reason, detail"
-            " FROM events ORDER BY id");
-        std::vector<std::string> texts;
-        for (sqlite::Rows row = select.query(); row.next();) {
-            texts.push_back(text_of(AuditEvent{
-                row.get<std::uint64_t>(0), at(row.integer(1)), row.string(2),
-                SweepId(row.string(3)), RunId(row.string(4)), row.get<std::uint32_t>(5),
-                row.string(6), row.string(7), row.string(8), row.string(9), row.string(10)}));
-        }
-        return texts;
-    }
-
-private:
-    [[nodiscard]] std::string path() const { return directory_ / "state/sweepctl.db"; }
-    TemporaryDirectory directory_;
-};
-
-std::unique_ptr<Backend> make_backend() {
-    if (GENERATE(true, false)) return std::make_unique<MemoryBackend>();
-    return std::make_unique<SqliteBackend>();
-}
-
 /// Texts that formats, SQL and JSON stumble over.
 const std::vector<std::string> kWeirdTexts{
     "",
@@ -141,8 +27,8 @@ const std::vector<std::string> kWeirdTexts{
 };
 
 // When a field is added to one of these it must be stored, and compared in records.cpp.
-static_assert(sizeof(Run) == 544 && sizeof(SweepRecord) == 456 && sizeof(SweepOrigin) == 128);
-static_assert(sizeof(Attempt) == 208 && sizeof(AgentRecord) == 176 && sizeof(AuditEvent) == 280);
+static_assert(sizeof(Run) == 648 && sizeof(SweepRecord) == 528 && sizeof(SweepOrigin) == 128);
+static_assert(sizeof(Attempt) == 208 && sizeof(AgentRecord) == 192 && sizeof(AuditEvent) == 280);
 
 Run full_run(const std::string& weird) {
     Run run = make_run("r" + std::to_string(weird.size()), "s1", 9'000'000'000'000'000'000U);
@@ -182,6 +68,11 @@ Run full_run(const std::string& weird) {
     run.pid = std::numeric_limits<int>::max();
     run.agent = AgentId(weird);
     run.claim = Claim{AgentId("other"), std::numeric_limits<Fence>::max(), ClaimPhase::ended, true};
+    run.client = ClientSide{weird, true,
+                            true,  true,
+                            5,     std::numeric_limits<std::uint64_t>::max(),
+                            7,     8,
+                            9,     std::numeric_limits<std::int64_t>::min()};
     MetricSummary loss = make_metric(weird, 0.25);
     loss.last = std::numeric_limits<double>::quiet_NaN();
     loss.count = std::numeric_limits<std::uint64_t>::max();
@@ -204,6 +95,8 @@ NewSweep full_sweep(const std::string& weird) {
     NewSweep sweep = make_sweep("s" + std::to_string(weird.size() + 10));
     SweepRecord& record = sweep.record;
     record.name = record.project = record.entity = record.reason = record.metric_name = weird;
+    record.description = record.prior_filters = weird;
+    record.needs_own_agent = true;
     record.status = SweepStatus::cancelled;
     record.exhausted = record.target_reached = record.metric_maximize = true;
     record.parallel = 4'000'000'000U;
@@ -267,9 +160,9 @@ TEST_CASE("store: every field of everything comes back as it was, also after a r
     attempt.pid = 1;
     attempt.started_at = at(1);
     attempt.ended_at = at(2);
-    AgentRecord agent{AgentId("a1"),        weird,          weird, 5,
-                      AgentState::draining, 4'000'000'000U, 3,     true,
-                      SweepId(weird),       at(9)};
+    AgentRecord agent{AgentId("a1"),  weird, weird, 5,    AgentState::draining,
+                      4'000'000'000U, 3,     true,  true, SweepId(weird),
+                      at(9),          at(8)};
     AuditEvent event{1, at(3), weird, SweepId("s1"), run.id, 3, weird, weird, weird, weird, weird};
     {
         const auto store = backend->open();
@@ -318,6 +211,9 @@ TEST_CASE("store: an update changes all that may change, and what a run is creat
     SweepRecord sweep = full_sweep("text").record;
     sweep.id = SweepId("s1");
     sweep.created_at = at(77);
+    sweep.project = make_sweep("s1").record.project;
+    sweep.entity = make_sweep("s1").record.entity;
+    sweep.needs_own_agent = false;
     update.sweeps = {sweep};
     REQUIRE_FALSE(commit_now(*store, backend->wake, update));
     full.sweep = run.sweep;

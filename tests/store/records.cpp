@@ -166,6 +166,17 @@ std::string text_of(const Run& run) {
         text.add("claim.phase", static_cast<int>(run.claim->phase));
         text.add("claim.revoking", run.claim->revoking);
     }
+    if (run.client) {
+        const ClientSide& client = *run.client;
+        text.add("client.wire_name", client.wire_name).add("client.speaks", client.speaks);
+        text.add("client.told_to_stop", client.told_to_stop).add("client.gone", client.gone);
+        text.add("client.history_lines", client.history_lines);
+        text.add("client.event_lines", client.event_lines);
+        text.add("client.output_lines", client.output_lines);
+        text.add("client.event_base", client.event_base);
+        text.add("client.output_base", client.output_base);
+        text.add("client.last_step", client.last_step);
+    }
     for (const MetricSummary& metric : run.summary) {
         text.add("metric", metric.name).add("last", metric.last).add("count", metric.count);
         text.add("first", metric.first).add("min", metric.min).add("max", metric.max);
@@ -191,6 +202,8 @@ std::string text_of(const SweepRecord& sweep) {
     text.add("cursor", sweep.coverage.cursor).add("freed", sweep.coverage.freed);
     text.add("taken", sweep.coverage.taken).add("created_at", sweep.created_at);
     text.add("started_at", sweep.started_at).add("ended_at", sweep.ended_at);
+    text.add("description", sweep.description).add("prior_filters", sweep.prior_filters);
+    text.add("loose", sweep.loose).add("needs_own_agent", sweep.needs_own_agent);
     return text.take();
 }
 
@@ -208,7 +221,8 @@ std::string text_of(const AgentRecord& agent) {
     text.add("id", agent.id).add("host", agent.host).add("boot_id", agent.boot_id);
     text.add("pid", agent.pid).add("state", agent.state).add("slots", agent.slots);
     text.add("gpus", agent.gpus).add("local", agent.local).add("only_sweep", agent.only_sweep);
-    text.add("heartbeat_at", agent.heartbeat_at);
+    text.add("heartbeat_at", agent.heartbeat_at).add("foreign", agent.foreign);
+    text.add("created_at", agent.created_at);
     return text.take();
 }
 
@@ -219,6 +233,35 @@ std::string text_of(const Attempt& attempt) {
     text.add("term_signal", attempt.term_signal).add("end_detail", attempt.end_detail);
     text.add("agent", attempt.agent).add("host", attempt.host).add("pid", attempt.pid);
     text.add("started_at", attempt.started_at).add("ended_at", attempt.ended_at);
+    return text.take();
+}
+
+std::string text_of(const RunId& run, const RunDetails& details) {
+    Description text;
+    text.add("run", run).add("notes", details.notes).add("group", details.group);
+    text.add("job_type", details.job_type);
+    if (details.tags) text.add("tags", details.tags->size());
+    for (const std::string& tag : details.tags.value_or(std::vector<std::string>{}))
+        text.add("tag", tag);
+    text.add("commit", details.commit).add("program", details.program).add("repo", details.repo);
+    text.add("username", details.username).add("config_json", details.config_json);
+    text.add("summary_json", details.summary_json);
+    text.add("system_metrics_json", details.system_metrics_json);
+    return text.take();
+}
+
+std::string text_of(const FileRow& file) {
+    Description text;
+    text.add("run", file.run).add("name", file.name).add("size", file.size);
+    text.add("md5", file.md5_base64).add("mimetype", file.mimetype);
+    text.add("updated_at", file.updated_at);
+    return text.take();
+}
+
+std::string text_of(const ProjectRow& project) {
+    Description text;
+    text.add("entity", project.entity).add("name", project.name);
+    text.add("created_at", project.created_at).add("description", project.description);
     return text.take();
 }
 

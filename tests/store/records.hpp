@@ -35,6 +35,9 @@ namespace sweepctl {
 [[nodiscard]] std::string text_of(const SweepRecord& sweep);
 [[nodiscard]] std::string text_of(const AgentRecord& agent);
 [[nodiscard]] std::string text_of(const Attempt& attempt);
+[[nodiscard]] std::string text_of(const RunId& run, const RunDetails& details);
+[[nodiscard]] std::string text_of(const FileRow& file);
+[[nodiscard]] std::string text_of(const ProjectRow& project);
 [[nodiscard]] std::string text_of(const AuditEvent& event);
 
 /// Waits on the caller's thread for what another thread announces.

@@ -25,6 +25,9 @@ public:
                 const ParamValue* parameter = find_path(config_, key.name);
                 return parameter != nullptr ? parameter : find_path(summary_, key.name);
             }
+            case KeySource::tag: return key.name == "good" || key.name == "new" ? &yes_ : nullptr;
+            case KeySource::logged:
+                return find_path(summary_, key.name) != nullptr ? &yes_ : nullptr;
         }
         return nullptr;
     }
@@ -36,8 +39,10 @@ private:
         {"stopping", false},  {"requeued", false},
         {"exit_code", 3},     {"end_reason", "exit"},
         {"host", "node-1"},   {"created_at", std::int64_t{1'795'341'600'000}},
-        {"number", 7},
+        {"number", 7},        {"wire_name", "run-of-client"},
+        {"group", "fold"},    {"tags", ParamList{"good", "new"}},
     };
+    ParamValue yes_ = true;
     ParamMap config_{{"deep", ParamMap{{"er", ParamMap{{"lr", 0.5}}}}},
                      {"deep.literal", 9},
                      {"flag", true},
@@ -293,4 +298,78 @@ TEST_CASE("run filter: its keys can be settled", "[store][run_filter]") {
     CHECK(keys[2]->offset == 36);
     keys[0]->source = KeySource::config;
     CHECK_FALSE(filter->matches(ExampleRun()));
+}
+
+TEST_CASE("run filter: W&B's clients call some things otherwise", "[store][run_filter]") {
+    struct Row {
+        std::string text;
+        bool matches;
+    };
+    const auto row = GENERATE(values<Row>({
+        {R"({"name": "run-of-client"})", true},
+        {R"({"name": "12345678"})", false},
+        {R"({"display_name": "12345678"})", true},
+        {R"({"group": "fold"})", true},
+        {R"({"groupName": "fold"})", true},
+        {R"({"tags": "new"})", true},
+        {R"({"tags": {"$in": ["old", "good"]}})", true},
+        {R"({"tags": {"$nin": ["old", "good"]}})", false},
+        {R"({"tags": ["good", "new"]})", true},
+        {R"({"tags": ["new", "good"]})", false},
+        {R"({"tags": {"$regex": "^g"}})", true},
+        {R"({"tags": null})", false},
+        {R"({"tags.good": {"$exists": true}})", true},
+        {R"({"tags.bad": {"$exists": true}})", false},
+        {R"({"keys_info.keys.loss": {"$exists": true}})", true},
+        {R"({"keys_info.keys.lr": {"$exists": true}})", false},
+        {R"({"exitcode": 3})", true},
+        {R"({"$and": []})", true},
+        {R"({"$nor": []})", true},
+        {R"({"lr": 0.1})", true},
+    }));
+    CAPTURE(row.text);
+    const auto filter = parse_run_filter(row.text, FilterWords::wandb);
+    if (!filter.ok()) FAIL(filter.error().message);
+    CHECK(filter->matches(ExampleRun()) == row.matches);
+}
+
+TEST_CASE("run filter: tags are a list for people, too", "[store][run_filter]") {
+    CHECK(matches("tags = good"));
+    CHECK(matches("tags in (old, new)"));
+    CHECK(matches("tags ~ '^ne'"));
+    CHECK_FALSE(matches("tags = goo"));
+    CHECK_FALSE(matches("tags != good"));
+    CHECK(matches("name = 12345678 and group = fold"));
+    const auto ordered = parse_run_filter("tags < good");
+    REQUIRE_FALSE(ordered.ok());
+    CHECK(ordered.error().message == "'tags' has no order: use = or in");
+    CHECK_FALSE(parse_run_filter(R"({"tags": 3})", FilterWords::wandb).ok());
+    CHECK_FALSE(parse_run_filter("tags = good", FilterWords::wandb).ok());
+}
+
+TEST_CASE("run filter: what it says of sweeps can be taken out", "[store][run_filter]") {
+    struct Row {
+        std::string text;
+        std::string sweeps;
+        bool empty;
+    };
+    const auto row = GENERATE(values<Row>({
+        {R"({"sweep": "a"})", "a ", true},
+        {R"({"$and": [{"sweep": "a"}]})", "a ", true},
+        {R"({"$and": [{"$and": [{"sweep": "a"}]}, {"sweep": "b"}]})", "a b ", true},
+        {R"({"sweep": "a", "state": "failed"})", "a ", false},
+        {R"({"$or": [{"sweep": "a"}, {"sweep": "b"}]})", "", false},
+        {R"({"sweep": {"$ne": "a"}})", "", false},
+        {R"({"sweep": null})", "", false},
+        {R"({})", "", true},
+        {R"({"$and": []})", "", true},
+    }));
+    CAPTURE(row.text);
+    auto filter = parse_run_filter(row.text, FilterWords::wandb);
+    REQUIRE(filter.ok());
+    std::string sweeps;
+    for (const std::string& sweep : filter->take_sweeps())
+        sweeps += sweep + " ";
+    CHECK(sweeps == row.sweeps);
+    CHECK(filter->is_empty() == row.empty);
 }

@@ -133,6 +133,10 @@ void Referee::take(const Changes& changes) {
         if (event.kind == "run_deleted") {
             const SeenRun& seen = runs_.at(event.run);
             if (seen.suggestion) cells_.erase({seen.sweep, *seen.suggestion});
+            runs_.erase(event.run);  // A client may bring its name again.
+        }
+        if (event.kind == "sweep_deleted") {
+            std::erase_if(runs_, [&](const auto& run) { return run.second.sweep == event.sweep; });
         }
     }
     for (const NewSweep& sweep : changes.new_sweeps) {

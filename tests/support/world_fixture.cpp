@@ -46,6 +46,7 @@ void Fixture::apply_batch(std::vector<Event> batch) {
     };
     std::vector<Effect> effects;
     for (Event& event : batch) {
+        resolve(event);
         world_->apply(std::move(event), now_, effects);
         check();
     }
@@ -71,6 +72,69 @@ void Fixture::apply_batch(std::vector<Event> batch) {
         std::visit(Taker{*this}, effect);
 }
 
+/// As the Controller does.
+void Fixture::resolve(Event& event) const {
+    if (auto* upsert = std::get_if<UpsertRun>(&event)) {
+        world_->correct_project(*upsert);
+        resolve(upsert->named);
+    }
+    if (auto* stream = std::get_if<ClientStream>(&event)) resolve(stream->named);
+    if (auto* change = std::get_if<SetRunState>(&event)) resolve(change->named);
+    if (auto* file = std::get_if<RegisterFile>(&event)) resolve(file->named);
+    if (auto* files = std::get_if<DeleteFiles>(&event)) resolve(files->named);
+    if (auto* beat = std::get_if<ForeignHeartbeat>(&event)) {
+        for (const RunId& run : beat->live) {
+            if (const std::optional<Run> ended = ended_run(run)) beat->ended.push_back(*ended);
+        }
+    }
+}
+
+void Fixture::resolve(ClientRunName& named) const {
+    if (world_->find_run(named) != nullptr) return;
+    if (named.run) {
+        named.ended = ended_run(*named.run);
+        return;
+    }
+    for (const auto& [id, run] : runs_) {
+        const SweepRecord& sweep = sweeps_.at(run.sweep).record;
+        const bool here = sweep.entity == named.entity && sweep.project == named.project;
+        const bool called = run.client && run.client->wire_name == named.name;
+        if (here && (called || id.text == named.name) && world_->find_run(id) == nullptr)
+            named.ended = run;
+    }
+    named.taken = !named.ended && runs_.contains(RunId{named.name});
+}
+
+void Fixture::store_clients(Changes& changes) {
+    const auto known = [this](const RunId& run) { SWEEPCTL_CHECK(runs_.contains(run)); };
+    for (StreamLines& lines : changes.streams) {
+        known(lines.run);
+        std::uint64_t number = lines.first_line;
+        for (std::string& line : lines.lines)
+            streams_[{lines.run, lines.stream}][number++] = std::move(line);
+    }
+    for (DetailsPatch& patch : changes.details) {
+        known(patch.run);
+        RunDetails& details = details_[patch.run];
+        if (patch.details.notes) details.notes = patch.details.notes;
+        if (patch.details.tags) details.tags = patch.details.tags;
+        if (patch.details.config_json) details.config_json = patch.details.config_json;
+        if (patch.details.summary_json) details.summary_json = patch.details.summary_json;
+    }
+    for (ProjectRow& project : changes.projects)
+        projects_.push_back(std::move(project));
+    for (FileRow& file : changes.files) {
+        known(file.run);
+        const std::string name = file.name;
+        files_[file.run].insert_or_assign(name, std::move(file));
+    }
+    for (const DeletedFile& file : changes.deleted_files)
+        files_[file.run].erase(file.name);
+    for (EditedOrigin& edited : changes.edited_origins)
+        sweeps_.at(edited.sweep).origin = std::move(edited.origin);
+    skipped_serials_.insert(changes.skipped_serials.begin(), changes.skipped_serials.end());
+}
+
 void Fixture::store(Changes changes) {
     referee_.take(changes);
     for (NewSweep& sweep : changes.new_sweeps) {
@@ -79,6 +143,8 @@ void Fixture::store(Changes changes) {
     }
     for (SweepRecord& record : changes.sweeps)
         sweeps_.at(record.id).record = std::move(record);
+    for (const RunId& id : changes.deleted_runs)
+        runs_.erase(id);
     for (RunRow& row : changes.runs) {
         const RunId id = row.run.id;
         SWEEPCTL_CHECK(row.fresh != runs_.contains(id));
@@ -90,12 +156,11 @@ void Fixture::store(Changes changes) {
     }
     for (const AgentId& id : changes.deleted_agents)
         agents_.erase(id);
-    for (const RunId& id : changes.deleted_runs)
-        runs_.erase(id);
     for (const SweepId& id : changes.deleted_sweeps) {
         sweeps_.erase(id);
         std::erase_if(runs_, [&](const auto& entry) { return entry.second.sweep == id; });
     }
+    store_clients(changes);
     events_.insert(events_.end(), changes.events.begin(), changes.events.end());
     attempts_.insert(attempts_.end(), changes.attempts.begin(), changes.attempts.end());
     serials_ = changes.serials;
@@ -111,6 +176,8 @@ void Fixture::restart() {
     for (const auto& [id, agent] : agents_)
         snapshot.agents.push_back(agent);
     snapshot.serials = serials_;
+    snapshot.skipped_serials.assign(skipped_serials_.lower_bound(serials_.next_run),
+                                    skipped_serials_.end());
     const SetupOf setup = [this](const NewSweep& sweep) -> std::optional<SweepSetup> {
         if (broken_specs_.contains(sweep.record.id)) return std::nullopt;
         return setup_of(sweep.record.id);
@@ -128,6 +195,9 @@ void Fixture::force_status(const SweepId& sweep, SweepStatus status) {
 SweepId Fixture::create_sweep(const SweepOptions& options) {
     CreateSweep event;
     event.request = request();
+    event.entity = "e";
+    event.project = "p";
+    event.needs_own_agent = options.needs_own_agent;
     event.policy = options.policy;
     event.paused = options.paused;
     event.strategy =

@@ -43,6 +43,7 @@ struct SweepOptions {
     bool paused = false;
     bool adaptive = false;
     std::optional<std::uint64_t> fails_at = {};
+    bool needs_own_agent = false;
 };
 
 /// Options for a sweep of `size` suggestions whose policy `change` has seen.
@@ -94,6 +95,14 @@ public:
     Ticket remove(const RunId& run);
     Ticket remove(const SweepId& sweep, bool force = false);
     void pass(Duration time);
+    /// What a W&B client or agent asks; the answer comes at once.
+    template <typename Request>
+    Answer ask(Request event) {
+        event.request = request();
+        const Ticket ticket = event.request.ticket;
+        apply(std::move(event));
+        return answers_.at(ticket);
+    }
     /// Applies any event, followed by AssignWork, and takes the effects and changes in.
     void apply(Event event);
     /// The same for several events of one batch.
@@ -125,6 +134,20 @@ public:
     [[nodiscard]] const Answer& answer(Ticket ticket) const { return answers_.at(ticket); }
     [[nodiscard]] const std::vector<AuditEvent>& events() const { return events_; }
     [[nodiscard]] const std::vector<Attempt>& attempts() const { return attempts_; }
+    /// The lines of a run's stream as stored, by number.
+    [[nodiscard]] const std::map<std::uint64_t, std::string>& lines(const RunId& run,
+                                                                    RunStream stream) {
+        return streams_[{run, stream}];
+    }
+    /// What was said about a run, one patch over the other.
+    [[nodiscard]] const RunDetails& details(const RunId& run) { return details_[run]; }
+    [[nodiscard]] const std::vector<ProjectRow>& projects() const { return projects_; }
+    [[nodiscard]] const std::map<std::string, FileRow>& files(const RunId& run) {
+        return files_[run];
+    }
+    [[nodiscard]] const SweepOrigin& origin(const SweepId& sweep) const {
+        return sweeps_.at(sweep).origin;
+    }
     [[nodiscard]] std::string invariant() const { return world_->broken_invariant(); }
     /// The last start order for `run`.
     [[nodiscard]] ExecutionRef execution(const RunId& run) const;
@@ -136,7 +159,10 @@ public:
 
 private:
     Request request();
+    void resolve(Event& event) const;
+    void resolve(ClientRunName& named) const;
     void store(Changes changes);
+    void store_clients(Changes& changes);
     [[nodiscard]] SweepSetup setup_of(const SweepId& sweep) const;
     [[nodiscard]] std::optional<Run> ended_run(const RunId& id) const;
 
@@ -160,6 +186,11 @@ private:
     std::map<Ticket, Answer> answers_;
     std::vector<AuditEvent> events_;
     std::vector<Attempt> attempts_;
+    std::map<std::pair<RunId, RunStream>, std::map<std::uint64_t, std::string>> streams_;
+    std::map<RunId, RunDetails> details_;
+    std::vector<ProjectRow> projects_;
+    std::map<RunId, std::map<std::string, FileRow>> files_;
+    std::set<std::uint64_t> skipped_serials_;
 };
 
 }  // namespace sweepctl::testing

@@ -16,6 +16,8 @@ struct ServeOptions {
     std::string home;                    ///< absolute; may not exist yet
     std::optional<std::uint32_t> slots;  ///< of the local agent; none: one a core
     std::optional<std::uint16_t> port;   ///< of TCP; none: the one used last, else 9127, else any
+    /// Runs of no sweep whose W&B client is silent for longer have crashed.
+    std::optional<std::chrono::milliseconds> heartbeat_timeout;
     std::string log_level = "info";
     /// Where the log goes, appended; empty: stderr.
     std::string log_file;

@@ -46,7 +46,8 @@ public:
     using Published = std::function<void(const std::vector<AuditEvent>&)>;
 
     /// Loads what is stored. Throws what Store::load throws.
-    Controller(Store& store, AgentLinks& links, PlanOf plan_of, Now now);
+    Controller(
+        Store& store, AgentLinks& links, PlanOf plan_of, Now now, const WorldOptions& options = {});
 
     /// Takes a fact in; it is applied at the next pump().
     void post(Event event);
@@ -95,6 +96,7 @@ public:
 
 private:
     void resolve(Event& event);
+    void resolve(ClientRunName& named);
     void commit(Changes changes);
     void committed(std::optional<StoreError> error);
     void perform();

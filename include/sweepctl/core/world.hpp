@@ -66,6 +66,8 @@ public:
     [[nodiscard]] const Run* find_run(const RunId& id) const;
     /// The run that a W&B client means, when it is in memory.
     [[nodiscard]] const Run* find_run(const ClientRunName& named) const;
+    /// A sweep's run is of its sweep's project, whatever its client thinks.
+    void correct_project(UpsertRun& event) const;
     [[nodiscard]] const SweepRecord* find_sweep(const SweepId& id) const;
     [[nodiscard]] std::vector<SweepId> sweep_ids() const;
     [[nodiscard]] std::uint64_t live_runs() const;

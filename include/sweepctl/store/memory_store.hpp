@@ -30,6 +30,11 @@ struct MemoryDisk {
     std::map<std::pair<RunId, std::uint32_t>, Attempt> attempts;
     /// By run, attempt and line number.
     std::map<std::pair<RunId, std::uint32_t>, std::map<std::uint64_t, std::string>> metrics;
+    std::map<RunId, RunDetails> details;
+    std::map<std::pair<RunId, RunStream>, std::map<std::uint64_t, std::string>> streams;
+    std::map<std::pair<RunId, std::string>, FileRow> files;
+    std::map<std::pair<std::string, std::string>, ProjectRow> projects;  ///< by entity and name
+    std::set<std::uint64_t> skipped_serials;
     std::vector<AuditEvent> events;
     std::map<AgentId, AgentRecord> agents;
 
@@ -51,6 +56,9 @@ public:
     void commit(Changes changes, std::function<void(std::optional<StoreError>)> done) override;
     void poll() override;
     [[nodiscard]] std::optional<Run> find_run(const RunId& id) override;
+    [[nodiscard]] std::optional<Run> find_run_named(const std::string& entity,
+                                                    const std::string& project,
+                                                    const std::string& name) override;
     [[nodiscard]] std::optional<BestRun> best_without(const SweepId& sweep,
                                                       const RunId& without) override;
 

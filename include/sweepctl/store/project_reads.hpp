@@ -62,6 +62,7 @@ struct WireRun {
     std::string project;
     std::string entity;
     std::optional<std::string> sweep;  ///< id; nullopt: belongs to none
+    std::uint64_t number = 0;          ///< 1, 2, ... within its sweep
     RunState state = RunState::pending;
     std::uint32_t attempt = 1;
     bool preempting = false;  ///< running, and said that it is about to be preempted
@@ -258,10 +259,10 @@ struct WireAgent {
     std::string host;
     std::string state;  ///< RUNNING, or FINISHED when it is gone
     std::uint64_t total_runs = 0;
-    WallTime created_at;  ///< not later than its first run
+    WallTime created_at;  ///< where that is not known: when its first run began
     std::optional<WallTime> heartbeat_at;
 };
-/// In order of their first run, then those without. Looks at all runs of the sweep.
+/// Oldest first. Looks at all runs of the sweep.
 [[nodiscard]] std::vector<WireAgent> sweep_agents(ReadSession& session, const SweepId& sweep);
 
 }  // namespace sweepctl

@@ -12,6 +12,9 @@
 
 // Which runs: `state = failed and config.lr >= 1e-3`, or W&B's `{"state": "failed"}`. Pure: text
 // in, a tree out, and values in, a verdict out.
+//
+// `tags` is a list: it equals a text, and matches a pattern, when one of them does; a run without
+// tags has no such value.
 
 namespace sweepctl {
 
@@ -20,7 +23,16 @@ enum class KeySource : std::uint8_t {
     field,    ///< of the run itself: state, exit_code, created_at ...
     config,   ///< a parameter
     summary,  ///< the last value of a metric
-    either,   ///< a bare name: a parameter or a metric; to be settled before the filter is used
+    tag,      ///< true where the run has that tag; no value elsewhere
+    logged,   ///< true where the run ever logged that metric; no value elsewhere
+    either,   ///< a bare name: a parameter or a metric. To be settled before the filter is used,
+              ///< except in W&B's words, where each run answers by itself
+};
+
+/// Whose words keys are.
+enum class FilterWords : std::uint8_t {
+    ours,   ///< of `sweepctl runs`: `id`, and `name` for the name that people see
+    wandb,  ///< of W&B's clients: `name` for the id, `display_name` for the other; Mongo form only
 };
 
 struct RunKey {
@@ -54,6 +66,11 @@ public:
     [[nodiscard]] bool matches(const RunValues& values) const;
     /// Every key, in order of the text; the source of those that are `either` is to be set.
     [[nodiscard]] std::vector<RunKey*> keys();
+    /// Takes out the conditions `sweep = ID` that every run must meet, and returns their ids: what
+    /// is left decides among the runs of those sweeps (there are none when they differ).
+    [[nodiscard]] std::vector<std::string> take_sweeps();
+    /// Whether it lets every run through.
+    [[nodiscard]] bool is_empty() const;
 
 private:
     std::unique_ptr<Node> root_;
@@ -61,10 +78,12 @@ private:
 
 /// Reads either form. A key that a run has not: `=`, `<`, `in`, `~` are false, `!=` is true, and it
 /// equals null. Values of different kinds are unequal and not ordered.
-[[nodiscard]] Result<RunFilter, FilterError> parse_run_filter(std::string_view text);
+[[nodiscard]] Result<RunFilter, FilterError> parse_run_filter(
+    std::string_view text, FilterWords words = FilterWords::ours);
 
 /// Reads one key as a filter or `--sort` names it.
-[[nodiscard]] Result<RunKey, FilterError> parse_run_key(std::string_view text);
+[[nodiscard]] Result<RunKey, FilterError> parse_run_key(std::string_view text,
+                                                        FilterWords words = FilterWords::ours);
 
 /// The run fields that keys may name, for messages and completion.
 [[nodiscard]] const std::vector<std::string_view>& run_field_names();

@@ -38,6 +38,12 @@ public:
     /// handed in before (waits for those in flight). Short; may block on the disk.
     [[nodiscard]] virtual std::optional<Run> find_run(const RunId& id) = 0;
 
+    /// The run that W&B clients call `name` in a project, as stored: by the name one of them
+    /// brought, else by its id. As find_run().
+    [[nodiscard]] virtual std::optional<Run> find_run_named(const std::string& entity,
+                                                            const std::string& project,
+                                                            const std::string& name) = 0;
+
     /// The best run of `sweep` by its metric when `without` is left out: by the best value each run
     /// ever logged. Looks at every run of the sweep (about a second for a million).
     [[nodiscard]] virtual std::optional<BestRun> best_without(const SweepId& sweep,

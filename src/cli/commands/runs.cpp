@@ -103,6 +103,7 @@ const Verb kRunsVerb{
     .details =
         "A filter is made of KEY OP VALUE, and, or, not and parentheses. OP is one of = != "
         "< <= > >= ~ (regular expression) and in (A, B). KEY is a field of --json, "
+        "tags, group, job_type, notes, commit, username, duration (seconds), updated_at, "
         "config.NAME, summary.NAME, or just NAME where that is unambiguous.",
     .examples =
         "sweepctl runs k3f9x2ab --sort -val_accuracy --limit 10\n"

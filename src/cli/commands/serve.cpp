@@ -19,6 +19,7 @@ namespace {
 struct Options {
     std::optional<std::uint64_t> slots;
     std::optional<std::uint64_t> port;
+    std::optional<std::string> heartbeat_timeout;
     std::optional<std::string> log_level;
     std::optional<std::string> log_file;
     std::optional<std::uint64_t> ready_fd;
@@ -53,6 +54,7 @@ int serve_in_background(Session& session, const std::string& home, const Options
     };
     pass("--slots", text(options.slots));
     pass("--port", text(options.port));
+    pass("--heartbeat-timeout", options.heartbeat_timeout);
     pass("--log-level", options.log_level);
     pass("--log-file", options.log_file);
     static_cast<void>(start_controller(session, home, arguments));
@@ -70,6 +72,15 @@ int serve(Session& session, const Options& options) {
     serve.home = state_directory(session.globals.home);
     serve.slots = in_range<std::uint32_t>("--slots", options.slots, 0);
     serve.port = in_range<std::uint16_t>("--port", options.port, 0);
+    if (options.heartbeat_timeout) {
+        serve.heartbeat_timeout = parse_duration(*options.heartbeat_timeout);
+        if (!serve.heartbeat_timeout || *serve.heartbeat_timeout < std::chrono::seconds{1}) {
+            throw CliError(kUsage,
+                           "'" + printable(*options.heartbeat_timeout) +
+                               "' is not a duration of a second or more",
+                           "a duration is like 30s, 5m or 2h");
+        }
+    }
     serve.log_level = options.log_level.value_or(serve.log_level);
     serve.log_file = options.log_file.value_or("");
     if (const auto fd = in_range<std::int16_t>("--ready-fd", options.ready_fd, 0)) {
@@ -85,6 +96,10 @@ Action declare(Arguments& arguments) {
                      "runs at once on this machine; one for each core unless given");
     arguments.option("--port", options->port, "N",
                      "of TCP on 127.0.0.1; unless given the one used last, else 9127, else any");
+    arguments.option("--heartbeat-timeout", options->heartbeat_timeout, ValueKind::duration,
+                     "DURATION",
+                     "a run of no sweep has crashed when its W&B client is silent for so long; "
+                     "5m unless given");
     arguments.flag("--foreground", options->foreground, "stay in the foreground: the default");
     arguments.flag("--background", options->background,
                    "start it as the other verbs do, and return when it is ready");
