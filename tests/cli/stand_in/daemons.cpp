@@ -23,6 +23,9 @@ int run_controller(const ServeOptions& options) {
     say("home", options.home);
     say("slots", text_of(options.slots));
     say("port", text_of(options.port));
+    say("heartbeat_timeout", options.heartbeat_timeout
+                                 ? std::to_string(options.heartbeat_timeout->count()) + " ms"
+                                 : "-");
     say("log_level", options.log_level);
     say("log_file", options.log_file);
     return 0;
