@@ -27,6 +27,8 @@ public:
 
     [[nodiscard]] Backend& backend() const { return *backend_; }
     [[nodiscard]] const HttpRequest& request() const { return request_; }
+    /// Its body, for whoever takes it apart; there is none afterwards.
+    [[nodiscard]] std::string take_body() { return std::move(request_.body); }
     [[nodiscard]] const Route& route() const { return *match_.route; }
     /// What the pattern's first {name} stands for.
     [[nodiscard]] const std::string& id() const { return match_.arguments.at(0); }

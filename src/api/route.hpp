@@ -48,6 +48,8 @@ struct Route {
     /// Changes what is stored: refused while nothing can be stored, and while leaving.
     bool changes = false;
     bool needs_token = true;
+    /// The body is a file, which does not go through memory.
+    bool takes_file = false;
     /// Part of the API that is ours to describe; otherwise W&B's, whose clients know it.
     bool described = true;
     std::size_t body_limit = std::size_t{1} << 20;

@@ -21,7 +21,7 @@ constexpr RouteParameter kAttempt{"attempt", R"({"type":"integer","minimum":1})"
 constexpr std::size_t kSpecBodyMax = std::size_t{16} << 20;
 /// Clients send up to 10 MiB at once.
 constexpr std::size_t kClientBodyMax = std::size_t{16} << 20;
-constexpr std::size_t kUploadMax = std::size_t{1} << 30;
+constexpr std::size_t kUploadMax = std::size_t{5} << 30;  // A file, on disk at once.
 
 // clang-format off: one field a line reads as a table.
 const std::vector<Route>& table() {
@@ -367,19 +367,26 @@ const std::vector<Route>& table() {
          .pattern = "/files/{entity}/{project}/{run}/file_stream",
          .serve = &take_file_stream,
          .name = "fileStream",
+         .changes = true,
          .described = false,
          .body_limit = kClientBodyMax},
         {.method = "PUT",
          .pattern = "/files/{entity}/{project}/{run}/{name...}",
          .serve = &put_run_file,
          .name = "putRunFile",
-         .needs_token = false,  // Its signature is checked instead.
+         .changes = true,
+         .takes_file = true,
          .described = false,
          .body_limit = kUploadMax},
         {.method = "GET",
          .pattern = "/files/{entity}/{project}/{run}/{name...}",
          .serve = &get_run_file,
          .name = "getRunFile",
+         .described = false},
+        {.method = "OPTIONS",
+         .pattern = "/files/{entity}/{project}/{run}/{name...}",
+         .serve = &describe_run_file,
+         .name = "describeRunFile",
          .described = false},
         {.method = "POST",
          .pattern = "/sdk/otel/v1/{signal}",

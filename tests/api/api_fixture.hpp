@@ -42,6 +42,11 @@ public:
     [[nodiscard]] std::optional<Run> find_run(const RunId& id) override {
         return store_->find_run(id);
     }
+    [[nodiscard]] std::optional<Run> find_run_named(const std::string& entity,
+                                                    const std::string& project,
+                                                    const std::string& name) override {
+        return store_->find_run_named(entity, project, name);
+    }
     [[nodiscard]] std::optional<BestRun> best_without(const SweepId& sweep,
                                                       const RunId& without) override {
         return store_->best_without(sweep, without);

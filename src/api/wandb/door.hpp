@@ -1,5 +1,7 @@
 #pragma once
 
+#include "sweepctl/api/api.hpp"
+
 #include "api/graphql/graphql.hpp"
 #include "api/route.hpp"
 #include "api/wandb/wire_context.hpp"
@@ -23,7 +25,12 @@ void refuse_telemetry(const CallPtr& call);
 // file_stream.cpp
 void take_file_stream(const CallPtr& call);
 // run_files_route.cpp
+/// Whether the address of an upload says that it may come without a token.
+[[nodiscard]] bool is_signed_upload(const HttpRequest& request,
+                                    const Match& match,
+                                    const ApiContext& about);
 void put_run_file(const CallPtr& call);
 void get_run_file(const CallPtr& call);
+void describe_run_file(const CallPtr& call);
 
 }  // namespace sweepctl::api

@@ -1,9 +1,9 @@
 // Files of runs: their names and where their bytes are.
 
 #include "sweepctl/core/time_text.hpp"
-#include "sweepctl/wire/http_text.hpp"
 
 #include "api/wandb/connection.hpp"
+#include "api/wandb/upload_links.hpp"
 #include "api/wandb/wire_context.hpp"
 #include "api/wandb/wire_ids.hpp"
 #include "api/wandb/wire_schema.hpp"
@@ -16,21 +16,9 @@ using graphql::Field;
 using graphql::Node;
 using graphql::Resolved;
 
-/// "a/b c" as a path below `url`.
-std::string encoded_path(std::string_view name) {
-    std::string path;
-    for (std::size_t at = 0; at <= name.size();) {
-        const std::size_t slash = std::min(name.find('/', at), name.size());
-        path += (at == 0 ? "" : "/") + percent_encode(name.substr(at, slash - at));
-        at = slash + 1;
-    }
-    return path;
-}
-
 std::string url_of(const WireFileNode& node, const Field& field) {
-    return wire(field).about.url + "/files/" + percent_encode(node.entity) + "/" +
-           percent_encode(node.project) + "/" + percent_encode(node.run_name) + "/" +
-           encoded_path(node.file.name);
+    return wire(field).about.url +
+           run_file_path({node.entity, node.project, node.run_name, node.file.name});
 }
 
 /// Clients ask for "./a.txt" and mean what they stored as "a.txt".
@@ -96,9 +84,10 @@ void add_file_fields(graphql::SchemaBuilder& schema, graphql::ObjectBuilder<Wire
     add_connection<WireFileNode>(schema, "File",
                                  [](const WireFileNode& node) { return node.file.cursor; });
     run.field("fileCount: Int!", file_count)
-        .field("files(names: [String], pattern: String, first: Int, after: String): "
-               "FileConnection!",
-               files);
+        .field(
+            "files(names: [String], pattern: String, first: Int, after: String): "
+            "FileConnection!",
+            files);
 }
 
 }  // namespace sweepctl::api

@@ -20,6 +20,8 @@ namespace sweepctl::api {
 struct Echo {
     std::optional<std::string> client_mutation_id;
 };
+/// Of what has nothing to tell: it was done.
+struct DonePayload : Echo {};
 [[nodiscard]] inline Echo echo(const graphql::Arguments& input) {
     const std::string* const id = input.text("clientMutationId");
     return {id == nullptr ? std::nullopt : std::optional(*id)};

@@ -21,7 +21,6 @@ struct RunPayload : Echo {
     WireRun run;
     bool created = false;
 };
-struct DonePayload : Echo {};
 struct ProjectPayload : Echo {
     WireProject project;
     bool created = false;

@@ -42,18 +42,16 @@ ParamValue sorted(ParamValue value) {
     return value;
 }
 
-void append_points(std::vector<MetricPoint>& points,
-                   const std::string& prefix,
-                   const ParamMap& group) {
-    for (const auto& [name, value] : group) {
+void append_points(std::vector<MetricPoint>& points, const std::string& prefix, ParamMap& group) {
+    for (auto& [name, value] : group) {
         if (prefix.empty() && name.starts_with('_')) continue;
-        const std::string path = prefix.empty() ? name : prefix + "." + name;
-        const auto* const inner = value.get_if<ParamMap>();
+        std::string path = prefix.empty() ? std::move(name) : prefix + "." + name;
+        auto* const inner = std::get_if<ParamMap>(&value.content());
         // An image, a table: one value, whatever its parts.
         if (inner != nullptr && find(*inner, "_type") == nullptr) {
             append_points(points, path, *inner);
         } else {
-            points.push_back({path, value});
+            points.push_back({std::move(path), std::move(value)});
         }
     }
 }
@@ -92,8 +90,9 @@ ParamMap client_config(const Config& config) {
     return wrapped;
 }
 
-std::vector<MetricPoint> metric_points(const ParamMap& logged) {
+std::vector<MetricPoint> metric_points(ParamMap logged) {
     std::vector<MetricPoint> points;
+    points.reserve(logged.size());
     append_points(points, {}, logged);
     return points;
 }
