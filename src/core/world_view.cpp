@@ -227,6 +227,13 @@ std::string World::broken_invariant() const {
                                      !sweeps_.contains(*agent.record.only_sweep)))
             return "agent " + id.text + ": foreign, with a link or without a sweep";
     }
+    for (const auto& [id, sweep] : sweeps_) {
+        for (const QueueKey& key : sweep.queue) {
+            const auto run = runs_.find(key.run);
+            if (run == runs_.end() || run->second.sweep != id || queue_key(run->second) != key)
+                return "sweep " + id.text + ": run " + key.run.text + " waits in a wrong place";
+        }
+    }
     if (watched_.size() != silences_.size()) return "a watched run without its moment";
     for (const auto& [id, watched] : watched_) {
         if (!runs_.contains(id)) return "run " + id.text + ": watched, but gone";

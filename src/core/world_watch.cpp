@@ -46,8 +46,8 @@ void World::start_by_client(Run& run) {
     SWEEPCTL_CHECK(run.state == RunState::pending && !run.claim);
     run.started_at = now_.wall;
     run.heartbeat_at = now_.wall;
-    run.requeued = false;
     set_state(run, RunState::running, std::nullopt);
+    run.requeued = false;  // Its place in the queue was by that.
     if (is_watched(run)) watch(run);
 }
 
