@@ -3,6 +3,8 @@
 #include "sweepctl/base/check.hpp"
 
 #include "api/backend.hpp"
+#include "api/wandb/door.hpp"
+#include "api/wandb/upload.hpp"
 
 #include <utility>
 
@@ -33,15 +35,28 @@ HttpHandler Api::handler() {
         };
 }
 
-bool Api::needs_no_token(const HttpRequest& request) {
-    const auto found = api::find_route(request.method, request.raw_target);
-    return found && !found->route->needs_token;
-}
-
-std::size_t Api::body_limit(const HttpRequest& request) {
-    constexpr std::size_t kOther = std::size_t{64} << 10;
-    const auto found = api::find_route(request.method, request.raw_target);
-    return found ? found->route->body_limit : kOther;
+void Api::complete(HttpServerOptions& options) {
+    options.needs_no_token = [weak = std::weak_ptr(backend_)](const HttpRequest& request) {
+        const auto found = api::find_route(request.method, request.raw_target);
+        if (!found) return false;
+        if (!found->route->needs_token) return true;
+        const auto backend = weak.lock();
+        return found->route->takes_file && backend != nullptr &&
+               api::is_signed_upload(request, *found, backend->about);
+    };
+    options.body_limit = [](const HttpRequest& request) {
+        constexpr std::size_t kOther = std::size_t{64} << 10;
+        const auto found = api::find_route(request.method, request.raw_target);
+        return found ? found->route->body_limit : kOther;
+    };
+    options.body_sink =
+        [weak = std::weak_ptr(backend_)](const HttpRequest& request) -> std::shared_ptr<BodySink> {
+        if (request.method != "PUT") return nullptr;
+        const auto found = api::find_route(request.method, request.raw_target);
+        const auto backend = weak.lock();
+        if (!found || !found->route->takes_file || backend == nullptr) return nullptr;
+        return std::make_shared<api::Upload>(backend->about.home);
+    };
 }
 
 void Api::listens_at(std::string url) {

@@ -2,6 +2,8 @@
 
 #include "sweepctl/base/log.hpp"
 
+#include "api/wandb/upload.hpp"
+
 #include <algorithm>
 #include <exception>
 #include <utility>
@@ -23,7 +25,9 @@ Backend::Backend(boost::asio::io_context& context,
       agents(linked),
       about(std::move(told)),
       events(context, served, read_from),
-      trouble_check_(context) {}
+      trouble_check_(context) {
+    clear_uploads(about.home);
+}
 
 void Backend::serve(HttpRequest request, std::shared_ptr<Exchange> exchange) {
     if (closed_) {

@@ -6,6 +6,7 @@
 
 #include "api/call.hpp"
 #include "api/event_feed.hpp"
+#include "api/wandb/door.hpp"
 
 #include <functional>
 #include <memory>
@@ -31,6 +32,7 @@ public:
     const ApiContext about;
     EventFeed events;
     std::string url;
+    WireDoor wire;
     bool leaving = false;
 
     void serve(HttpRequest request, std::shared_ptr<Exchange> exchange);

@@ -27,9 +27,13 @@ public:
 
     [[nodiscard]] Backend& backend() const { return *backend_; }
     [[nodiscard]] const HttpRequest& request() const { return request_; }
+    /// Its body, for whoever takes it apart; there is none afterwards.
+    [[nodiscard]] std::string take_body() { return std::move(request_.body); }
     [[nodiscard]] const Route& route() const { return *match_.route; }
     /// What the pattern's first {name} stands for.
     [[nodiscard]] const std::string& id() const { return match_.arguments.at(0); }
+    /// What each of the pattern's {name}s stands for.
+    [[nodiscard]] const std::vector<std::string>& arguments() const { return match_.arguments; }
     /// The id with the project and entity that it was typed with.
     [[nodiscard]] IdQuery id_query() const;
     /// Who asks, for the audit log.

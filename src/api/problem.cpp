@@ -19,7 +19,9 @@ HttpResponse to_response(const Problem& problem) {
     response.content_type = "application/problem+json";
     response.body = to_json(ParamValue(std::move(document)));
     response.body += '\n';
+    // Both pass; clients come back when they are told to, or much later.
     if (problem.status == 503) response.headers.emplace_back("Retry-After", "1");
+    if (problem.status == 507) response.headers.emplace_back("Retry-After", "5");
     return response;
 }
 

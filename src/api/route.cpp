@@ -36,6 +36,10 @@ std::string_view behind_slash(std::string_view path) {
     return path.starts_with('/') ? path.substr(1) : path;
 }
 
+bool takes_the_rest(std::string_view part) {
+    return part.ends_with("...}");
+}
+
 /// Whether the pattern fits the path's segments, which are decoded already.
 bool fits(std::string_view pattern, const std::vector<std::string>& segments) {
     std::optional<std::string_view> rest = behind_slash(pattern);
@@ -43,6 +47,7 @@ bool fits(std::string_view pattern, const std::vector<std::string>& segments) {
         const std::optional<std::string_view> part = next_segment(rest);
         if (!part) return false;
         if (part->starts_with('{') ? segment.empty() : *part != segment) return false;
+        if (takes_the_rest(*part)) return true;
     }
     return !rest;
 }
@@ -50,8 +55,15 @@ bool fits(std::string_view pattern, const std::vector<std::string>& segments) {
 std::vector<std::string> arguments_of(std::string_view pattern, std::vector<std::string> segments) {
     std::vector<std::string> arguments;
     std::optional<std::string_view> rest = behind_slash(pattern);
+    bool in_the_rest = false;
     for (std::string& segment : segments) {
-        if (next_segment(rest)->starts_with('{')) arguments.push_back(std::move(segment));
+        if (in_the_rest) {
+            arguments.back() += "/" + segment;
+            continue;
+        }
+        const std::string_view part = *next_segment(rest);
+        in_the_rest = takes_the_rest(part);
+        if (part.starts_with('{')) arguments.push_back(std::move(segment));
     }
     return arguments;
 }

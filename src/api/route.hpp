@@ -21,24 +21,25 @@ using CallPtr = std::shared_ptr<Call>;  // Shared by whoever still owes it an an
 struct RouteParameter {
     std::string_view name;
     std::string_view schema;  ///< JSON Schema, as JSON
-    std::string_view description;
+    std::string_view description{};
 };
 
 struct RouteAnswer {
     int status = 200;
     std::string_view schema;  ///< name among the components; empty: no JSON
     std::string_view media_type = "application/json";
-    std::string_view description;
+    std::string_view description{};
 };
 
 struct Route {
     std::string_view method;
-    std::string_view pattern;  ///< a segment {name} takes any one segment
+    /// A segment {name} takes any one segment, {name...} at the end all that are left.
+    std::string_view pattern;
     void (*serve)(const CallPtr& call) = nullptr;
 
     std::string_view name;  ///< of the operation, unique
-    std::string_view summary;
-    std::string_view description;
+    std::string_view summary{};
+    std::string_view description{};
     std::vector<RouteParameter> query{};
     std::string_view body{};  ///< name of its schema among the components; empty: none is read
     RouteAnswer answer{};
@@ -47,6 +48,10 @@ struct Route {
     /// Changes what is stored: refused while nothing can be stored, and while leaving.
     bool changes = false;
     bool needs_token = true;
+    /// The body is a file, which does not go through memory.
+    bool takes_file = false;
+    /// Part of the API that is ours to describe; otherwise W&B's, whose clients know it.
+    bool described = true;
     std::size_t body_limit = std::size_t{1} << 20;
 };
 

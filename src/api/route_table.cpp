@@ -1,4 +1,5 @@
 #include "api/routes/routes.hpp"
+#include "api/wandb/door.hpp"
 
 namespace sweepctl::api {
 
@@ -18,6 +19,9 @@ constexpr RouteParameter kAttempt{"attempt", R"({"type":"integer","minimum":1})"
                                   "which execution; absent: the newest"};
 
 constexpr std::size_t kSpecBodyMax = std::size_t{16} << 20;
+/// Clients send up to 10 MiB at once.
+constexpr std::size_t kClientBodyMax = std::size_t{16} << 20;
+constexpr std::size_t kUploadMax = std::size_t{5} << 30;  // A file, on disk at once.
 
 // clang-format off: one field a line reads as a table.
 const std::vector<Route>& table() {
@@ -351,6 +355,45 @@ const std::vector<Route>& table() {
                         "comes first.",
          .answer = {101, "", "", "the WebSocket is open"},
          .problems = {426}},
+
+        // --- W&B's own clients ---
+        {.method = "POST",
+         .pattern = "/graphql",
+         .serve = &serve_graphql,
+         .name = "graphql",
+         .described = false,
+         .body_limit = kClientBodyMax},
+        {.method = "POST",
+         .pattern = "/files/{entity}/{project}/{run}/file_stream",
+         .serve = &take_file_stream,
+         .name = "fileStream",
+         .changes = true,
+         .described = false,
+         .body_limit = kClientBodyMax},
+        {.method = "PUT",
+         .pattern = "/files/{entity}/{project}/{run}/{name...}",
+         .serve = &put_run_file,
+         .name = "putRunFile",
+         .changes = true,
+         .takes_file = true,
+         .described = false,
+         .body_limit = kUploadMax},
+        {.method = "GET",
+         .pattern = "/files/{entity}/{project}/{run}/{name...}",
+         .serve = &get_run_file,
+         .name = "getRunFile",
+         .described = false},
+        {.method = "OPTIONS",
+         .pattern = "/files/{entity}/{project}/{run}/{name...}",
+         .serve = &describe_run_file,
+         .name = "describeRunFile",
+         .described = false},
+        {.method = "POST",
+         .pattern = "/sdk/otel/v1/{signal}",
+         .serve = &refuse_telemetry,
+         .name = "telemetry",
+         .needs_token = false,
+         .described = false},
     };
     return routes;
 }

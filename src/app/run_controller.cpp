@@ -149,6 +149,7 @@ void ControllerProgram::open_doors() {
     about.version = SWEEPCTL_VERSION;
     about.home = options_.home;
     about.socket = socket_;
+    about.token = token;
     about.user = user_name();
     about.pid = ::getpid();
     about.started_at = clock_.now().wall;
@@ -166,8 +167,7 @@ void ControllerProgram::open_doors() {
     const std::optional<std::uint16_t> kept = read_port(options_.home);
     HttpServerOptions server_options;
     server_options.unix_path = socket_;
-    server_options.needs_no_token = Api::needs_no_token;
-    server_options.body_limit = Api::body_limit;
+    api_->complete(server_options);
     TcpDoor door;
     door.port = options_.port.value_or(kept.value_or(kDefaultPort));
     // Where programs already know an address, another one would be no help to them.

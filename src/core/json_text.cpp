@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <limits>
 #include <unordered_map>
+#include <unordered_set>
 
 namespace sweepctl {
 
@@ -48,6 +49,18 @@ void append_utf8(std::string& out, std::uint32_t point) {
         put(0x80U | ((point >> 6U) & 0x3fU));
         put(0x80U | (point & 0x3fU));
     }
+}
+
+/// How much of the front stands for itself inside a JSON string, and is ASCII.
+std::size_t plain_length(std::string_view text) {
+    std::size_t length = 0;
+    while (length < text.size()) {
+        const char c = text[length];
+        const auto byte = static_cast<unsigned char>(c);
+        if (byte < 0x20 || byte >= 0x80 || c == '"' || c == '\\') break;
+        ++length;
+    }
+    return length;
 }
 
 constexpr std::string_view kReplacement = "\xef\xbf\xbd";
@@ -212,6 +225,10 @@ private:
     bool read_string(std::string& out) {
         ++at_;
         while (at_ < text_.size()) {
+            const std::size_t plain = plain_length(text_.substr(at_));
+            out.append(text_, at_, plain);
+            at_ += plain;
+            if (at_ == text_.size()) break;
             const char c = text_[at_];
             if (c == '"') {
                 ++at_;
@@ -314,13 +331,25 @@ void append_number(std::string& out, double value) {
     if (written.find_first_of(".e") == std::string_view::npos) out += ".0";  // A float stays one.
 }
 
+bool has_duplicates(const ParamMap& map) {
+    constexpr std::size_t kFew = 16;  // Comparing them all takes less than a table.
+    if (map.size() <= kFew) {
+        for (std::size_t i = 1; i < map.size(); ++i) {
+            for (std::size_t j = 0; j < i; ++j)
+                if (map[i].first == map[j].first) return true;
+        }
+        return false;
+    }
+    std::unordered_set<std::string_view> names;
+    names.reserve(map.size());
+    for (const auto& [name, value] : map)
+        if (!names.insert(name).second) return true;
+    return false;
+}
+
 /// The last of equal keys wins, at the place of the first, as in Python.
 void Reader::drop_duplicates(ParamMap& map) {
-    std::unordered_map<std::string_view, std::size_t> first;
-    bool duplicate = false;
-    for (std::size_t i = 0; i < map.size() && !duplicate; ++i)
-        duplicate = !first.emplace(map[i].first, i).second;
-    if (!duplicate) return;
+    if (!has_duplicates(map)) return;
     ParamMap unique;
     std::unordered_map<std::string, std::size_t> place;
     for (auto& [key, value] : map) {

@@ -102,6 +102,7 @@ ApiFixture::ApiFixture() {
     about.version = "1.2.3";
     about.home = directory_.path();
     about.socket = unix_path();
+    about.token = kToken;
     about.user = "tester";
     about.pid = 4711;
     about.started_at = now().wall;
@@ -114,8 +115,7 @@ ApiFixture::ApiFixture() {
 
     HttpServerOptions server;
     server.unix_path = unix_path();
-    server.needs_no_token = Api::needs_no_token;
-    server.body_limit = Api::body_limit;
+    api_->complete(server);
     TcpDoor door;
     door.token = kToken;
     server.tcp = door;

@@ -45,6 +45,11 @@ public:
     void each_settled(const SweepId& sweep, const std::function<void(const Run&)>& take) override {
         store_->each_settled(sweep, take);
     }
+    [[nodiscard]] std::optional<Run> find_run_named(const std::string& entity,
+                                                    const std::string& project,
+                                                    const std::string& name) override {
+        return store_->find_run_named(entity, project, name);
+    }
     [[nodiscard]] std::optional<BestRun> best_without(const SweepId& sweep,
                                                       const RunId& without) override {
         return store_->best_without(sweep, without);

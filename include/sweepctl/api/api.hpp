@@ -30,6 +30,7 @@ struct ApiContext {
     std::string version;
     std::string home;    ///< the state directory; run files lie below home/sweeps
     std::string socket;  ///< path of the unix door; empty: there is none
+    std::string token;   ///< of the TCP door; addresses for uploads are signed with it
     std::string user;    ///< who runs the controller: in the audit log, and the default entity
     int pid = 0;
     WallTime started_at;
@@ -57,9 +58,9 @@ public:
 
     /// For HttpServer. Once the Api is gone it answers 503.
     [[nodiscard]] HttpHandler handler();
-    /// For HttpServerOptions.
-    [[nodiscard]] static bool needs_no_token(const HttpRequest& request);
-    [[nodiscard]] static std::size_t body_limit(const HttpRequest& request);
+    /// What only it knows of HttpServerOptions: which requests need no token, how large bodies may
+    /// be and where they go. What it puts there outlives it.
+    void complete(HttpServerOptions& options);
 
     /// The TCP door's address, known once the server listens: "http://127.0.0.1:9127".
     void listens_at(std::string url);

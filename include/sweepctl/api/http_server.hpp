@@ -1,6 +1,7 @@
 #pragma once
 
 #include "sweepctl/base/result.hpp"
+#include "sweepctl/base/unique_fd.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -26,6 +27,19 @@ namespace sweepctl {
 
 using HttpFields = std::vector<std::pair<std::string, std::string>>;
 
+/// Takes a request's body piece by piece, where that is too large for memory.
+class BodySink {
+public:
+    virtual ~BodySink() = default;
+    /// False: it cannot take that; the request is refused with `refusal()`.
+    virtual bool take(std::string_view bytes) = 0;
+    struct Refusal {
+        int status = 500;
+        std::string detail;
+    };
+    [[nodiscard]] virtual Refusal refusal() const = 0;
+};
+
 struct HttpRequest {
     std::string method;  ///< As sent, for example "GET".
     std::string path;    ///< Percent-decoded, without the query; begins with '/', may hold "..".
@@ -33,7 +47,8 @@ struct HttpRequest {
     HttpFields query;        ///< Decoded, in order; '+' is a space.
     HttpFields headers;      ///< In order, names as sent.
     std::string body;        ///< Without its transfer coding; a Content-Encoding is left as it is.
-    bool local = false;      ///< Came over the unix socket: from the user who runs the server.
+    std::shared_ptr<BodySink> sink;  ///< Has the body, if HttpServerOptions::body_sink gave one.
+    bool local = false;  ///< Came over the unix socket: from the user who runs the server.
 
     /// The first header of that name, in any case of letters; null when there is none.
     [[nodiscard]] const std::string* header(std::string_view name) const;
@@ -41,10 +56,18 @@ struct HttpRequest {
     [[nodiscard]] const std::string* query_value(std::string_view name) const;
 };
 
+/// A part of a file, to be sent as it is then.
+struct FilePart {
+    std::shared_ptr<const UniqueFd> file;  ///< Null: nothing.
+    std::uint64_t offset = 0;
+    std::uint64_t length = 0;
+};
+
 struct HttpResponse {
     int status = 200;
     std::string content_type = "application/json";  ///< Empty: none is sent.
     std::string body;
+    FilePart file;       ///< Comes behind `body`.
     HttpFields headers;  ///< Beside Content-Type, Content-Length, Date and Connection.
 };
 
@@ -117,6 +140,8 @@ struct HttpServerOptions {
     std::function<bool(const HttpRequest&)> needs_no_token;
     /// Bytes allowed in this request's body, asked before it is read. Unset: default_body_limit.
     std::function<std::size_t(const HttpRequest&)> body_limit;
+    /// Where this request's body goes, asked before it is read. Null or unset: HttpRequest::body.
+    std::function<std::shared_ptr<BodySink>(const HttpRequest&)> body_sink;
 
     std::size_t default_body_limit = std::size_t{16} << 20;
     std::size_t header_limit = std::size_t{32} << 10;  ///< Request line and headers; else 431.

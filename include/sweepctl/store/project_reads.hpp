@@ -210,6 +210,9 @@ struct WireFilePage {
 [[nodiscard]] Result<WireFilePage, QueryError> run_files(ReadSession& session,
                                                          const RunFilesQuery& query);
 [[nodiscard]] std::uint64_t run_file_count(ReadSession& session, const RunId& run);
+/// The sweep whose directory has the run's files: its own, or for a run of none the drawer that it
+/// is kept in. nullopt: there is no such run.
+[[nodiscard]] std::optional<SweepId> sweep_with_files(ReadSession& session, const RunId& run);
 
 // --- Sweeps
 

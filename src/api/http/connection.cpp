@@ -202,7 +202,7 @@ std::size_t Connection::parse(std::string_view bytes) {
         std::size_t consumed = 0;
         switch (parser_->feed(bytes.substr(used), consumed)) {
             case RequestParser::Progress::need_more:
-                moved_ = parser_->request().body.size();
+                moved_ = parser_->body_bytes();
                 return used + consumed;
             case RequestParser::Progress::head:
                 used += consumed;
@@ -238,6 +238,7 @@ void Connection::check_head() {
         refuse(refusal->status, refusal->detail);
         return;
     }
+    if (options.body_sink) parser_->send_body_to(options.body_sink(request));
     const auto limit =
         options.body_limit ? options.body_limit(request) : options.default_body_limit;
     switch (parser_->limit_body(limit)) {
@@ -310,12 +311,17 @@ void Connection::queue_reply(HttpResponse response, bool keep_alive) {
     ReplyFraming framing;
     framing.keep_alive = keep_alive;
     framing.http_1_0 = http_1_0_;
-    if (!has_no_body(response.status)) framing.length = response.body.size();
+    if (!has_no_body(response.status)) {
+        framing.length = response.body.size() + response.file.length;
+    }
     thread_local std::string head;
     head.clear();
     append_reply_head(head, response, framing, http_date());
     out_.append(std::string_view(head));
-    if (framing.length && !is_head_) out_.append(std::move(response.body));
+    if (framing.length && !is_head_) {
+        out_.append(std::move(response.body));
+        out_.append(std::move(response.file));
+    }
 }
 
 void Connection::refuse(int status, std::string_view detail) {

@@ -79,7 +79,8 @@ RequestParser::Progress RequestParser::limit_body(std::size_t limit) {
         return fail(413, "a body of " + std::to_string(*length) + " bytes; at most " +
                              std::to_string(limit) + " are taken here");
     }
-    if (length) request_.body.reserve(std::min<std::size_t>(*length, kReservedMax));
+    if (length && !request_.sink)
+        request_.body.reserve(std::min<std::size_t>(*length, kReservedMax));
     return is_done() ? Progress::done : Progress::need_more;
 }
 
@@ -146,7 +147,14 @@ std::size_t RequestParser::on_body_impl(BeastView bytes, ErrorCode& error) {
         return 0;
     }
     body_left_ -= bytes.size();
-    request_.body.append(bytes.data(), bytes.size());
+    body_bytes_ += bytes.size();
+    if (!request_.sink) {
+        request_.body.append(bytes.data(), bytes.size());
+    } else if (!request_.sink->take(view(bytes))) {
+        BodySink::Refusal why = request_.sink->refusal();
+        refuse(why.status, std::move(why.detail), error);
+        return 0;
+    }
     return bytes.size();
 }
 

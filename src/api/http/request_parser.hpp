@@ -6,9 +6,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace sweepctl {
 
@@ -38,7 +40,11 @@ public:
     /// Bounds the body; call it at Progress::head. Fails at once when the announced length is more.
     Progress limit_body(std::size_t limit);
 
+    /// Where the body goes from here on; call it at Progress::head.
+    void send_body_to(std::shared_ptr<BodySink> sink) { request_.sink = std::move(sink); }
+
     [[nodiscard]] HttpRequest& request() { return request_; }
+    [[nodiscard]] std::size_t body_bytes() const { return body_bytes_; }
     [[nodiscard]] const Failure& failure() const { return failure_; }
     /// Host of an absolute request target; else empty.
     [[nodiscard]] const std::string& authority() const { return authority_; }
@@ -80,7 +86,8 @@ private:
     std::string authority_;
     std::size_t header_limit_;
     std::size_t header_bytes_ = 0;
-    std::size_t body_left_ = 0;  // Of the limit.
+    std::size_t body_left_ = 0;   // Of the limit.
+    std::size_t body_bytes_ = 0;  // That have come.
     int version_ = 11;
     bool refused_ = false;
     bool expects_continue_ = false;

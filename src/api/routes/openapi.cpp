@@ -105,6 +105,7 @@ ParamMap operation(const Route& route) {
 std::string document(const std::string& version) {
     ParamMap paths;
     for (const Route& route : all_routes()) {
+        if (!route.described) continue;
         auto path = std::find_if(paths.begin(), paths.end(),
                                  [&](const auto& known) { return known.first == route.pattern; });
         if (path == paths.end())
