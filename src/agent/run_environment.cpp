@@ -39,7 +39,7 @@ Environment merged_environment(const RunSetting& setting, const std::string& ste
     env["WANDB_SWEEP_PARAM_PATH"] = stem + ".yaml";
     if (!brief.entity.empty()) env["WANDB_ENTITY"] = brief.entity;
     if (!brief.project.empty()) env["WANDB_PROJECT"] = brief.project;
-    env.try_emplace("WANDB_DIR", brief.launch_dir);
+    env.try_emplace("WANDB_DIR", brief.launch_dir.empty() ? setting.agent.cwd : brief.launch_dir);
     // A pair: with only one of the user's own kept, a key would go to the wrong server.
     if (!setting.agent.base_url.empty() && !env.contains("WANDB_BASE_URL") &&
         !env.contains("WANDB_API_KEY")) {
@@ -67,6 +67,13 @@ Environment merged_environment(const RunSetting& setting, const std::string& ste
         env.erase("SWEEPCTL_GPUS");
     }
     return env;
+}
+
+/// A sweep that W&B's client made has no directory of its own; its runs start where their agent was started.
+std::string working_directory(const RunSetting& setting) {
+    const std::string& cwd = setting.brief.cwd;
+    if (cwd.starts_with('/')) return cwd;
+    return cwd.empty() ? setting.agent.cwd : setting.agent.cwd + "/" + cwd;
 }
 
 }  // namespace
@@ -119,7 +126,7 @@ Result<LaunchRequest, std::string> launch_request(const RunSetting& setting) {
     request.env.reserve(env.size());
     for (const auto& [name, value] : env)
         request.env.push_back(name + "=" + value);
-    request.cwd = brief.cwd;
+    request.cwd = working_directory(setting);
     request.output_path = stem + ".log";
     request.files.push_back({stem + ".yaml", param_file(order.config)});
     if (uses_json_file(brief.command))

@@ -193,6 +193,7 @@ void AgentProgram::build() {
     settings.record.local = options_.local;
     if (options_.sweep) settings.record.only_sweep = SweepId{*options_.sweep};
     settings.home = options_.home;
+    settings.cwd = std::filesystem::current_path().string();
     settings.env = own_environment();
     if (const std::optional<Endpoint> endpoint = read_endpoint(options_.home)) {
         settings.base_url = endpoint->url;

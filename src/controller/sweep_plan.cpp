@@ -42,7 +42,8 @@ SweepSetup setup_of(const SweepSpec& spec, std::uint64_t seed) {
 }
 
 std::optional<SweepPlan> plan_of(const NewSweep& sweep) {
-    const ParsedSpec parsed = parse_spec(sweep.origin.spec);
+    const ParsedSpec parsed = parse_spec(
+        sweep.origin.spec, {.program_elsewhere = sweep.record.needs_own_agent});
     if (!parsed.spec) return std::nullopt;
     SweepPlan plan{setup_of(*parsed.spec, sweep.origin.seed), brief_of(*parsed.spec, sweep)};
     plan.setup.policy.parallel = sweep.record.parallel;

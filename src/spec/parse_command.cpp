@@ -28,6 +28,7 @@ std::string chunk_text(const YamlNode& node, Findings& findings) {
 
 void parse_command(Fields& fields,
                    std::vector<std::vector<std::string>> parameters,
+                   const SpecOptions& options,
                    SweepSpec& spec,
                    Findings& findings) {
     spec.program.program = fields.text("program");
@@ -63,6 +64,7 @@ void parse_command(Fields& fields,
     shape.parameters = std::move(parameters);
     for (CommandRemark& remark : check_command(shape)) {
         if (shape.command.empty()) {
+            if (options.program_elsewhere) continue;
             const bool job =
                 fields.node().find("job") != nullptr || fields.node().find("image_uri") != nullptr;
             findings.error(fields.node().place, "'program' is missing",

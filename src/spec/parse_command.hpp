@@ -13,6 +13,7 @@ namespace sweepctl {
 /// of all that the spec has.
 void parse_command(Fields& fields,
                    std::vector<std::vector<std::string>> parameters,
+                   const SpecOptions& options,
                    SweepSpec& spec,
                    Findings& findings);
 

@@ -36,7 +36,7 @@ public:
         const std::optional<Method> method = read_method();
         if (method) spec_.method = *method;
         read_parameters(method);
-        parse_command(fields_, parameters_, spec_, findings_);
+        parse_command(fields_, parameters_, options_, spec_, findings_);
         spec_.name = fields_.name_text("name");
         spec_.description = fields_.name_text("description");
         spec_.project = fields_.name_text("project");

@@ -95,6 +95,7 @@ struct AgentSettings {
     std::vector<std::string>
         gpu_ids;       ///< what CUDA_VISIBLE_DEVICES is made of; record.gpus of them
     std::string home;  ///< run files lie below home/sweeps
+    std::string cwd;   ///< where the agent was started: for sweeps that come without a directory
     std::vector<std::pair<std::string, std::string>> env;  ///< the agent's own environment
     std::string base_url;  ///< of the controller, for programs that use the W&B SDK; with `api_key`
     std::string api_key;   ///< secret

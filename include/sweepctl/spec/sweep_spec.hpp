@@ -61,6 +61,8 @@ struct SweepSpec {
 
 struct SpecOptions {
     bool strict = false;  ///< unknown top-level keys are errors instead of warnings
+    /// `program` may be missing beside the default command: W&B's function agents run what they have.
+    bool program_elsewhere = false;
 };
 
 struct ParsedSpec {

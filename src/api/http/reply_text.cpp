@@ -84,8 +84,10 @@ HttpResponse problem_reply(int status, std::string_view detail) {
     response.status = status;
     response.content_type = "application/problem+json";
     response.body = "{\"type\":\"about:blank\",\"title\":" + json_string(reason_phrase(status)) +
-                    ",\"status\":" + std::to_string(status) + ",\"detail\":" + json_string(detail) +
-                    "}\n";
+                    ",\"status\":" + std::to_string(status) + ",\"detail\":" + json_string(detail);
+    // W&B's clients look for these, and show nothing else.
+    if (status == 401) response.body += ",\"errors\":[{\"message\":" + json_string(detail) + "}]";
+    response.body += "}\n";
     if (status == 401) {
         // Not Basic: that would open the browser's password box over the page's own.
         response.headers.emplace_back("WWW-Authenticate", "Bearer realm=\"sweepctl\"");

@@ -168,7 +168,7 @@ void upsert_sweep(const Field& field, const Later& later) {
     }
     std::optional<ParsedSpec> parsed;
     if (const std::string* const config = input.text("config")) {
-        parsed = parse_spec(*config);
+        parsed = parse_spec(*config, {.program_elsewhere = true});
         if (!parsed->spec) return later.answer(bad_config(parsed->diagnostics));
     }
     if (sweep) return edit(field, later, input, *sweep, parsed ? &*parsed : nullptr);
