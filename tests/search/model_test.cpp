@@ -18,7 +18,10 @@ using namespace sweepctl::bayes;
 namespace {
 
 Encoding plane() {
-    return Encoding({{{{"x"}, Uniform{}}, {{"y"}, Uniform{}}}});
+    SearchSpace space;
+    for (const char* name : {"x", "y"})
+        space.parameters.push_back({{name}, Uniform{}});
+    return Encoding(space);
 }
 
 std::vector<Point> scattered(std::size_t count) {
