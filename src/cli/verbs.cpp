@@ -10,12 +10,12 @@ namespace {
 
 // By what people want to do, the most common first; the last is for the completions.
 constexpr std::array kVerbs{
-    &kLaunchVerb,     &kLsVerb,       &kShowVerb,    &kRunsVerb,      &kRunVerb,      &kWatchVerb,
-    &kWaitVerb,       &kLogsVerb,     &kEventsVerb,  &kExplainVerb,   &kPauseVerb,    &kResumeVerb,
-    &kStopVerb,       &kCancelVerb,   &kStopRunVerb, &kRetryVerb,     &kEnqueueVerb,  &kRmVerb,
-    &kExportVerb,     &kValidateVerb, &kPlanVerb,    &kSuggestVerb, &kEarlyStopVerb, &kLogVerb,      &kAgentVerb,
-    &kAgentsVerb,     &kDrainVerb,    &kServeVerb,   &kStatusVerb,    &kShutdownVerb, &kFsckVerb,
-    &kCompletionVerb, &kListIdsVerb,
+    &kLaunchVerb, &kLsVerb, &kShowVerb, &kRunsVerb, &kRunVerb, &kWatchVerb, &kWaitVerb,
+    &kLogsVerb, &kEventsVerb, &kExplainVerb, &kPauseVerb, &kResumeVerb, &kStopVerb,
+    &kCancelVerb, &kStopRunVerb, &kRetryVerb, &kEnqueueVerb, &kRmVerb, &kExportVerb,
+    &kValidateVerb, &kPlanVerb, &kSuggestVerb, &kEarlyStopVerb, &kLogVerb, &kAgentVerb,
+    &kAgentsVerb, &kDrainVerb, &kServeVerb, &kStatusVerb, &kShutdownVerb, &kFsckVerb,
+    &kWandbEnvVerb, &kCompletionVerb, &kListIdsVerb,
 };
 
 }  // namespace

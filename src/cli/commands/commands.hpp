@@ -33,6 +33,7 @@ extern const Verb kServeVerb;
 extern const Verb kShowVerb;
 extern const Verb kShutdownVerb;
 extern const Verb kStatusVerb;
+extern const Verb kWandbEnvVerb;
 extern const Verb kStopRunVerb;
 extern const Verb kStopVerb;
 extern const Verb kSuggestVerb;
