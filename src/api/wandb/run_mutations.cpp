@@ -85,7 +85,7 @@ void upsert_bucket(const Field& field, Later later) {
     if (const std::string* const text = input.text("summaryMetrics")) {
         const std::optional<ParamMap> summary = json_object(*text);
         if (!summary) return later.answer(Error{"'summaryMetrics' is not a JSON object", 400});
-        event.summary_points = metric_points(*summary);
+        event.summary_points = logged_points(*summary);
         event.details.summary_json = strict_json(*summary);
     }
     const RunColumns wanted = wanted_columns(field, "bucket.");

@@ -73,7 +73,7 @@ void take_history(Lines lines, StreamBody& into) {
             if (const auto* const number = step->get_if<std::int64_t>())
                 into.event.last_step = *number;
         }
-        points = metric_points(std::move(*object));
+        points = logged_points(std::move(*object));
     }
     into.event.history = std::move(lines);
 }
@@ -108,7 +108,7 @@ void take_summary(Lines lines, StreamBody& into) {
         return;
     }
     into.event.details.summary_json = strict_json(*object);
-    into.event.summary_points = metric_points(std::move(*object));
+    into.event.summary_points = logged_points(std::move(*object));
 }
 
 Said read_files(ParamValue& value, StreamBody& into) {

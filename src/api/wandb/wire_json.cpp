@@ -90,7 +90,7 @@ ParamMap client_config(const Config& config) {
     return wrapped;
 }
 
-std::vector<MetricPoint> metric_points(ParamMap logged) {
+std::vector<MetricPoint> logged_points(ParamMap logged) {
     std::vector<MetricPoint> points;
     points.reserve(logged.size());
     append_points(points, {}, logged);

@@ -27,6 +27,6 @@ namespace sweepctl::api {
 
 /// The values of a logged object by name, groups joined with dots; what is the client's own (a name
 /// that begins with '_') is left out.
-[[nodiscard]] std::vector<MetricPoint> metric_points(ParamMap logged);
+[[nodiscard]] std::vector<MetricPoint> logged_points(ParamMap logged);
 
 }  // namespace sweepctl::api
