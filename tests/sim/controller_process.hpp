@@ -33,6 +33,11 @@ public:
     [[nodiscard]] std::optional<Run> find_run(const RunId& id) override {
         return store_.find_run(id);
     }
+    [[nodiscard]] std::optional<Run> find_run_named(const std::string& entity,
+                                                    const std::string& project,
+                                                    const std::string& name) override {
+        return store_.find_run_named(entity, project, name);
+    }
     void each_settled(const SweepId& sweep, const std::function<void(const Run&)>& take) override {
         store_.each_settled(sweep, take);
     }

@@ -3,7 +3,7 @@
 #include "cli/cli_error.hpp"
 #include "cli/commands/commands.hpp"
 #include "cli/controller.hpp"
-#include "cli/home.hpp"
+#include "cli/json_view.hpp"
 #include "cli/session.hpp"
 #include "cli/shell_text.hpp"
 #include "cli/text.hpp"
