@@ -276,9 +276,11 @@ def redelivered(home):
     first = commands({})
     equal([(command["type"], command["args"]) for command in first], [("run", {"i": {"value": 1}})], "the first command")
     check(first[0]["program"] == "x" and first[0]["run_id"], f"its fields: {first}")
+    equal(home.state_of(f"{entity}/{project}/{first[0]['run_id']}"), "pending", "a run that was handed out")
     again = commands({})  # At once: a client that repeats, since it never had the answer.
     equal([(command["type"], command["run_id"]) for command in again], [("run", first[0]["run_id"])], "repeated at once")
     equal(commands({first[0]["run_id"]: True}), [], "while the run lives")
+    equal(home.state_of(f"{entity}/{project}/{first[0]['run_id']}"), "running", "a run that its agent has alive")
     run_path = f"{entity}/{project}/{first[0]['run_id']}"
     # No client speaks for it; it vanishes from what the agent lists.
     gone = time.monotonic() + 40

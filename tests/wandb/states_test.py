@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
 """All six states, right as the public API shows them, under our agent, under the client's, and under none."""
 
+import json
 import os
 import signal
+import subprocess
 import sys
 import time
 
@@ -20,6 +22,9 @@ with open(os.path.join(os.environ["PIDS"], f"{run.id}.{how}"), "w") as file:
     file.write(str(os.getpid()))
 if how == "fail":
     sys.exit(3)
+if how == "finish5":
+    run.finish()
+    sys.exit(5)
 if how == "raise":
     raise ValueError("on purpose")
 if how == "long":
@@ -63,12 +68,12 @@ def states(home, path):
 
 def launched(home):
     pids = os.path.join(home.path, "pids-launched")
-    sweep = home.launch("project: launched\n" + spec(home, ["good", "fail", "raise"], pids))
+    sweep = home.launch("project: launched\n" + spec(home, ["good", "fail", "raise", "finish5"], pids))
     home.run("wait", sweep, check=False, timeout=90)
     path = f"{home.entity}/launched/{sweep}"
-    equal(states(home, path), {"good": "finished", "fail": "failed", "raise": "failed"}, "launched runs")
+    equal(states(home, path), {"good": "finished", "fail": "failed", "raise": "failed", "finish5": "finished"}, "launched runs")
     runs = list(home.api().runs(f"{home.entity}/launched"))
-    equal(len(runs), 3, "runs of the project: one for each execution, not two")
+    equal(len(runs), 4, "runs of the project: one for each execution, not two")
     good = next(run for run in runs if run.config["how"] == "good")
     equal((good.summary["loss"], [row["loss"] for row in good.scan_history()]), (0.5, [1.5, 0.5]), "what the SDK logged")
     ours = {run["config"]["how"]: run for run in home.runs(sweep)}
@@ -77,6 +82,41 @@ def launched(home):
         ("finished", 0.5, 3),
         "what sweepctl shows",
     )
+
+
+def launched_environment(home):
+    """Where the server is and the key are a pair: ours, unless the user set their own. A user's project and name stay."""
+    program = home.program(
+        "shows.py",
+        "import json, os\nopen(os.environ['SAID'], 'w').write(json.dumps({k: v for k, v in os.environ.items() if k.startswith('WANDB_')}))\n",
+    )
+
+    def shown(name, **environment):
+        said = os.path.join(home.path, name)
+        spec_path = home.program(
+            name + ".yaml",
+            f"project: {name}\nprogram: {program}\nmethod: grid\ncommand: ['{sys.executable}', '${{program}}']\nparameters: {{x: {{value: 1}}}}\n"
+            f"sweepctl: {{env: {{SAID: '{said}'}}}}\n",
+        )
+        done = subprocess.run(
+            [home.binary, "launch", spec_path, "--detach"],
+            env={**home.env, **environment},
+            cwd=home.work,
+            text=True,
+            stdout=subprocess.PIPE,
+            check=True,
+            timeout=60,
+        )
+        sweep = done.stdout.split()[-1]
+        home.run("wait", sweep, check=False, timeout=60)
+        with open(said, encoding="utf-8") as file:
+            return sweep, home.runs(sweep)[0]["id"], json.load(file)
+
+    sweep, run, env = shown("env-ours")
+    equal((env["WANDB_BASE_URL"], env["WANDB_API_KEY"]), (home.url, home.key), "where our server is")
+    equal((env["WANDB_RUN_ID"], env["WANDB_SWEEP_ID"], env["WANDB_PROJECT"]), (run, sweep, "env-ours"), "who the run is")
+    _, _, env = shown("env-theirs", WANDB_BASE_URL="http://127.0.0.1:9", WANDB_API_KEY="a" * 40)
+    equal((env["WANDB_BASE_URL"], env["WANDB_API_KEY"]), ("http://127.0.0.1:9", "a" * 40), "the user's own server and key")
 
 
 def launched_deaths(home):
@@ -153,7 +193,7 @@ def main():
     version = clients.enter()
     with WandbHome(slots=4, heartbeat_timeout="8s") as home:
         print(f"wandb {version} at {home.url}")
-        run_scenarios(home, [foreign_agent, never_started, loose, launched, launched_deaths], parallel=4)
+        run_scenarios(home, [foreign_agent, never_started, loose, launched, launched_deaths, launched_environment], parallel=4)
 
 
 if __name__ == "__main__":
