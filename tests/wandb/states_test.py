@@ -176,8 +176,8 @@ def loose(home):
     home.kill([pid for pid in home.clients() if os.getsid(pid) == process.pid])
     process.wait(10)
     began = time.monotonic()
-    home.wait_state(path, "crashed", 60)
-    check(time.monotonic() - began < 45, "a shortened timeout")
+    home.wait_state(path, "crashed", 90)
+    check(time.monotonic() - began < 80, "a shortened timeout")
     from wandb.apis.public import Run
 
     api = home.api()
@@ -191,7 +191,7 @@ def loose(home):
 
 def main():
     version = clients.enter()
-    with WandbHome(slots=4, heartbeat_timeout="8s") as home:
+    with WandbHome(slots=4, heartbeat_timeout="12s") as home:
         print(f"wandb {version} at {home.url}")
         run_scenarios(home, [foreign_agent, never_started, loose, launched, launched_deaths, launched_environment], parallel=4)
 
