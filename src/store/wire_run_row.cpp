@@ -9,6 +9,7 @@
 #include "store/words.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <unordered_set>
 #include <utility>
 
@@ -164,7 +165,12 @@ std::string history_keys(std::int64_t last, std::string_view values, std::string
         append_json_string(out, type_of(metric));
         // Of what is no number only the last is kept.
         out += ",\"count\":" + std::to_string(std::max<std::uint64_t>(metric.count, 1));
-        out += "}],\"monotonic\":false}";
+        out += "}],\"monotonic\":false";
+        double scratch = 0.0;
+        const double* number = metric.last.number(scratch);
+        if (number != nullptr && std::isfinite(*number))
+            out += ",\"previousValue\":" + to_json(metric.last);
+        out.push_back('}');
     }
     return "{\"lastStep\":" + std::to_string(last) + ",\"keys\":" + keys.close() + ",\"sets\":[]}";
 }

@@ -73,7 +73,7 @@ TEST_CASE("wire run: one that never had a client has the same fields", "[store][
     CHECK_FALSE(wire->system_metrics_json);
     CHECK(wire->history_keys_json ==
           R"({"lastStep":1,"keys":{"loss":{"typeCounts":[{"type":"number","count":1}],)"
-          R"("monotonic":false},"nan":{"typeCounts":[{"type":"number","count":1}],)"
+          R"("monotonic":false,"previousValue":0.5},"nan":{"typeCounts":[{"type":"number","count":1}],)"
           R"("monotonic":false}},"sets":[]})");
     const auto lazy = run_of(database, "r1", RunColumns{false, false, false, false});
     CHECK_FALSE(lazy->config_json);
@@ -130,7 +130,7 @@ TEST_CASE("wire run: what its client said", "[store][wandb]") {
     CHECK(wire->system_metrics_json == R"({"cpu":1})");
     CHECK(wire->history_keys_json ==
           R"({"lastStep":2,"keys":{"loss":{"typeCounts":[{"type":"number","count":1}],)"
-          R"("monotonic":false}},"sets":[]})");
+          R"("monotonic":false,"previousValue":0.25}},"sets":[]})");
     const auto by_id =
         database.read([](ReadSession& session) { return wire_run(session, RunId("r2")); });
     CHECK(by_id->wire_name == "my run");

@@ -316,7 +316,7 @@ def main():
                 made_by_client_worked_by_us,
                 redelivered,
             ],
-            parallel=6,
+            parallel=9,
         )
 
 

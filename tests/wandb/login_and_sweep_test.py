@@ -186,7 +186,7 @@ def main():
     version = clients.enter()
     with WandbHome() as home:
         print(f"wandb {version} at {home.url}")
-        run_scenarios(home, [grid_by_agent, random_by_count, login, environment_of_a_shell, refused_sweeps, forms, verbs])
+        run_scenarios(home, [grid_by_agent, random_by_count, login, environment_of_a_shell, refused_sweeps, forms, verbs], parallel=5)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ A line: {"method", "path", "key": bool, "body" or "text", "status", "answer"}. `
 
 import http.server
 import json
+import sys
 import threading
 import urllib.error
 import urllib.request
@@ -46,7 +47,12 @@ class Recorder:
 
             do_GET = do_POST = do_PUT = do_DELETE = do_OPTIONS = handle_any
 
-        self._httpd = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        class Server(http.server.ThreadingHTTPServer):
+            def handle_error(self, request, client_address):
+                if not isinstance(sys.exc_info()[1], ConnectionError):  # Clients leave as they like.
+                    super().handle_error(request, client_address)
+
+        self._httpd = Server(("127.0.0.1", 0), Handler)
         self._httpd.daemon_threads = True
         self.url = f"http://127.0.0.1:{self._httpd.server_address[1]}"
         self._thread = threading.Thread(target=self._httpd.serve_forever, daemon=True)
@@ -135,6 +141,8 @@ class Replay:
             for old in sorted(self.names, key=len, reverse=True):
                 if len(old) >= 6 and old in value:
                     value = value.replace(old, self.names[old])
+            # A short name is one only where it is all that stands between two slashes.
+            return "/".join(self.names.get(part, part) for part in value.split("/"))
         return value
 
     def learn(self, then, now, key, where):
