@@ -151,8 +151,11 @@ void Controller::pump(Now now) {
     }
     const std::optional<SteadyTime> deadline = world_->next_deadline();
     const bool due = deadline && *deadline <= now.steady;
-    if (inbox_.empty() && !due) return rest();
-    resting_ = false;
+    if (inbox_.empty() && !due) {
+        if (!rest()) return;
+    } else {
+        resting_ = false;
+    }
 
     std::vector<Event> batch = std::exchange(inbox_, {});
     for (Event& event : batch) {
@@ -160,7 +163,10 @@ void Controller::pump(Now now) {
         world_->apply(std::move(event), now, effects_);
     }
     if (due) world_->apply(TimePassed{}, now, effects_);
+    // However busy it is: somebody waits.
+    if (world_->search_awaited()) static_cast<void>(world_->prepare());
     world_->apply(AssignWork{}, now, effects_);
+    if (world_->search_awaited() && on_news) on_news();
 
     Changes changes = world_->take_changes();
     if (changes.empty()) {
@@ -183,16 +189,20 @@ void Controller::pump(Now now) {
 }
 
 /// Nothing has come in. Searches may prepare once what was sent is on its way, which it is when
-/// another pump() finds nothing either.
-void Controller::rest() {
-    if (!world_->unprepared()) return;
-    if (resting_ || !on_news) {
-        resting_ = false;
-        world_->prepare();
-    } else {
-        resting_ = true;
-        on_news();
+/// another pump() finds nothing either: a piece at a time, so that news never waits long. True: there
+/// is work to give out that there was not before.
+bool Controller::rest() {
+    if (!world_->unprepared()) return false;
+    if (!on_news) {
+        while (world_->unprepared()) {
+            if (world_->prepare()) return true;
+        }
+        return false;
     }
+    const bool given = resting_ && world_->prepare();
+    resting_ = world_->unprepared();
+    if (resting_) on_news();
+    return given;
 }
 
 void Controller::commit(Changes changes) {

@@ -10,6 +10,7 @@ namespace sweepctl {
 void World::on(AssignWork&) {
     actor_ = "controller";
     dismiss_agents();
+    awaited_.clear();
     if (active_.empty()) return;
     const auto takes = [](const Agent& agent) {
         return agent.connected && agent.record.state == AgentState::online;
@@ -109,6 +110,10 @@ bool World::assign_one(Agent& agent, bool ahead) {
     for (const SweepId& id : active_) {
         Sweep& sweep = sweeps_.at(id);
         if (!has_work(sweep) || !may_take(agent, sweep, ahead)) continue;
+        if (thinks(sweep)) {
+            awaited_.insert(id);
+            continue;
+        }
         const auto mine = sweep.claims.find(agent.record.id);
         const std::pair<std::uint32_t, Fence> rank{mine == sweep.claims.end() ? 0 : mine->second,
                                                    sweep.last_claim};
@@ -122,6 +127,14 @@ bool World::assign_one(Agent& agent, bool ahead) {
     if (run == nullptr) return true;  // The search had nothing more; it is known now.
     claim(agent, *chosen, *run);
     return true;
+}
+
+/// Whether its next run has to be suggested first, which would take longer than everybody else may
+/// wait for.
+bool World::thinks(const Sweep& sweep) {
+    if (sweep.memory == nullptr || sweep.cannot_prepare || !sweep.queue.empty()) return false;
+    const std::optional<std::uint64_t> number = sweep.coverage.next(sweep.strategy->size());
+    return number && !sweep.memory->ready(*number);
 }
 
 Run* World::next_run(Sweep& sweep) {

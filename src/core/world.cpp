@@ -266,11 +266,38 @@ void World::learn(Sweep& sweep, const Run& run) {
     unprepared_.insert(sweep.record.id);
 }
 
-void World::prepare() {
-    for (const SweepId& id : std::exchange(unprepared_, {})) {
-        if (Sweep* sweep = sweep_of(id); sweep != nullptr && creates_runs(sweep->record.status))
-            sweep->memory->prepare();
+bool World::prepare() {
+    // What goes wrong shows when the suggestion itself is asked for.
+    const auto attempt = [](Sweep& sweep, auto&& piece) {
+        try {
+            return piece(*sweep.memory);
+        } catch (const std::exception&) {
+            sweep.cannot_prepare = true;
+            return false;
+        }
+    };
+    if (!awaited_.empty()) {
+        Sweep* const sweep = sweep_of(*awaited_.begin());
+        if (sweep != nullptr && creates_runs(sweep->record.status) && thinks(*sweep)) {
+            const std::uint64_t number = *sweep->coverage.next(sweep->strategy->size());
+            attempt(*sweep, [number](SearchMemory& memory) {
+                memory.prepare(number);
+                return true;
+            });
+            if (thinks(*sweep)) return false;
+        }
+        awaited_.clear();  // Whoever waits on is found again.
+        return true;
     }
+    while (!unprepared_.empty()) {
+        Sweep* const sweep = sweep_of(*unprepared_.begin());
+        if (sweep != nullptr && creates_runs(sweep->record.status) && !sweep->cannot_prepare &&
+            attempt(*sweep, [](SearchMemory& memory) { return memory.prepare_ahead(); })) {
+            return false;
+        }
+        unprepared_.erase(unprepared_.begin());
+    }
+    return false;
 }
 
 Run& World::keep(Run run) {

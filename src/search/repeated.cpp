@@ -99,7 +99,11 @@ public:
         if (found != groups_.end()) return found->second.config();
         return inner_->suggest(number / repeats_);
     }
-    void prepare() override { inner_->prepare(); }
+    [[nodiscard]] bool ready(std::uint64_t number) const override {
+        return groups_.contains(number / repeats_) || inner_->ready(number / repeats_);
+    }
+    void prepare(std::uint64_t number) override { inner_->prepare(number / repeats_); }
+    bool prepare_ahead() override { return inner_->prepare_ahead(); }
 
 private:
     std::unique_ptr<SearchMemory> inner_;

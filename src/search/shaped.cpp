@@ -34,7 +34,7 @@ constexpr std::uint64_t kTriesMax = 32;
 
 Observation tried_already(const Config& plain, std::uint64_t count) {
     Observation run;
-    run.order = Observation::unnumbered((std::uint64_t{1} << 62U) + count);
+    run.order = Observation::unnumbered((std::uint64_t{1} << 61U) + count);
     run.config = plain;
     return run;
 }
@@ -70,7 +70,9 @@ public:
             inner_->forget(tried_already({}, i).order);
         return found;
     }
-    void prepare() override { inner_->prepare(); }
+    [[nodiscard]] bool ready(std::uint64_t number) const override { return inner_->ready(number); }
+    void prepare(std::uint64_t number) override { inner_->prepare(number); }
+    bool prepare_ahead() override { return inner_->prepare_ahead(); }
 
 private:
     std::unique_ptr<SearchMemory> inner_;

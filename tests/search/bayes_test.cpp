@@ -230,7 +230,8 @@ TEST_CASE("bayes: whatever the space and the history, a suggestion is a value of
             const std::uint64_t order = dice.below(9) == 0 ? Observation::unnumbered(k) : k;
             memory->observe({order, std::move(config), fate, metric});
             if (dice.below(20) == 0) memory->forget(dice.below(k + 1));
-            memory->prepare();
+            memory->prepare(k + 1);
+            static_cast<void>(memory->prepare_ahead());
         }
     }
 }
@@ -271,15 +272,105 @@ TEST_CASE("bayes: the same set of runs gives the same suggestion, in any order o
                 // Each was pending first, and some suggestions were made meanwhile.
                 memory->observe(pending(run.order, run.config));
                 if (dice.below(12) == 0) static_cast<void>(memory->suggest(runs));
-                if (dice.below(12) == 0) memory->prepare();
+                if (dice.below(3) == 0) memory->prepare(runs + dice.below(2));
+                if (dice.below(3) == 0) static_cast<void>(memory->prepare_ahead());
                 memory->observe(run);
             }
             memory->forget(900'000);
-            if (shuffle == 1) memory->prepare();
+            if (shuffle == 1) {
+                while (!memory->ready(runs))
+                    memory->prepare(runs);
+            }
             CHECK(memory->suggest(runs) == expected);
             CHECK(memory->suggest(runs) == expected);
         }
     }
+}
+
+TEST_CASE("bayes: what takes long is done in pieces, and gives the same", "[search][bayes]") {
+    const SearchSpace space{{{{"x"}, Uniform{}}, {{"y"}, Uniform{}}, {{"z"}, Uniform{}}}};
+    const auto strategy = make_bayes(space, options(3));
+    const auto random = make_random(space, 3);
+    const auto memory = strategy->memory();
+    History history;
+    const auto tell = [&](const Observation& run) {
+        std::erase_if(history, [&](const Observation& old) { return old.order == run.order; });
+        history.push_back(run);
+        memory->observe(run);
+    };
+    const auto value = [](const Config& config) {
+        return std::abs(number(config, "x") - 0.3) + number(config, "y") * number(config, "z");
+    };
+    constexpr std::uint64_t runs = 300;
+    for (std::uint64_t k = 0; k < runs; ++k) {
+        const Config config = *random->suggest(k, {});
+        tell(finished(k, config, value(config)));
+    }
+    REQUIRE_FALSE(memory->ready(runs));
+    int pieces = 0;
+    for (; pieces < 1000 && !memory->ready(runs); ++pieces)
+        memory->prepare(runs);
+    CHECK(pieces > 10);
+    REQUIRE(memory->ready(runs));
+    const std::optional<Config> expected = strategy->suggest(runs, history);
+    CHECK(memory->suggest(runs) == expected);
+
+    // From then on all of it is done while runs are in flight.
+    Config config = *expected;
+    for (std::uint64_t k = runs; k < runs + 70; ++k) {
+        tell(pending(k, config));
+        while (memory->prepare_ahead()) {
+        }
+        tell(finished(k, config, value(config)));
+        REQUIRE(memory->ready(k + 1));
+        config = *memory->suggest(k + 1);
+        if (k % 30 == 0) CHECK(config == *strategy->suggest(k + 1, history));
+    }
+}
+
+TEST_CASE("bayes: prior runs come before all others, and count like them", "[search][bayes]") {
+    const SearchSpace space{{{{"x"}, Uniform{}}, {{"n"}, IntUniform{1, 9}}}};
+    const auto strategy = make_bayes(space, options(5));
+    const auto random = make_random(space, 9);
+    const auto value = [](const Config& config) {
+        return std::abs(number(config, "x") - 0.7) + std::abs(number(config, "n") - 4);
+    };
+    History prior;
+    for (std::uint64_t k = 0; k < 60; ++k) {
+        const Config config = *random->suggest(k, {});
+        prior.push_back(finished(Observation::prior(k), config, value(config)));
+    }
+    const auto memory = strategy->memory();
+    for (const Observation& run : prior)
+        memory->observe(run);
+    // There is no design: the model is there at once.
+    const Config first = *memory->suggest(0);
+    CHECK(first == *strategy->suggest(0, prior));
+    CHECK(first != *strategy->suggest(0, {}));
+    CHECK(value(first) < 0.5);
+    // However many come after them, what was made of them stays.
+    History history = prior;
+    for (std::uint64_t k = 0; k < 20; ++k) {
+        const Config config = *memory->suggest(k);
+        memory->observe(pending(k, config));
+        while (memory->prepare_ahead()) {
+        }
+        history.push_back(finished(k, config, value(config)));
+        memory->observe(history.back());
+        CHECK(memory->ready(k + 1));
+    }
+    std::reverse(history.begin(), history.end());
+    CHECK(*memory->suggest(20) == *strategy->suggest(20, history));
+    CHECK(value(*memory->suggest(21)) < 0.1);
+
+    // None is run again.
+    const SearchSpace few{{{{"n"}, IntUniform{1, 5}}}};
+    const auto all = make_bayes(few, options())->memory();
+    for (std::int64_t n = 1; n <= 4; ++n)
+        all->observe(finished(Observation::prior(static_cast<std::uint64_t>(n)), {{"n", n}}, 1));
+    CHECK(*all->suggest(0) == Config{{"n", 5}});
+    all->observe(pending(0, {{"n", 5}}));
+    CHECK_FALSE(all->suggest(1));
 }
 
 TEST_CASE("bayes: a deleted run is as if it had never been", "[search][bayes]") {

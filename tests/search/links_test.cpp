@@ -7,6 +7,8 @@
 #include <catch2/catch.hpp>
 
 #include <algorithm>
+#include <array>
+#include <cmath>
 #include <limits>
 #include <map>
 #include <memory>
@@ -275,7 +277,9 @@ public:
             [[nodiscard]] std::optional<Config> suggest(std::uint64_t number) override {
                 return answer(*told_, number);
             }
-            void prepare() override {}
+            [[nodiscard]] bool ready(std::uint64_t) const override { return true; }
+            void prepare(std::uint64_t) override {}
+            bool prepare_ahead() override { return false; }
 
         private:
             std::shared_ptr<Told> told_;  // Shared with the test.
@@ -354,6 +358,35 @@ TEST_CASE("links: a search sees the mean of the repeats", "[search][links]") {
     CHECK(told->asked.back() == 3);
     check(told->runs.at(1));
     CHECK(*search->suggest(4, history) == Config{{"x", 1}});
+}
+
+TEST_CASE("links: bayes takes the repeats of a configuration for one run, at their mean",
+          "[search][links]") {
+    const SearchSpace space{{{{"x"}, Uniform{}}, {{"y"}, Uniform{}}}};
+    SearchOptions options = options_of(Method::bayes);
+    const auto once = make_strategy(space, options);
+    options.repeats = 4;
+    const auto repeated = make_strategy(space, options);
+    const auto noisy = repeated->memory();
+    const auto quiet = once->memory();
+    const std::array noise{0.5, -1.0, 0.25, 0.75};  // Their mean is 1/8.
+    for (std::uint64_t k = 0; k < 30; ++k) {
+        const Config config = *noisy->suggest(4 * k);
+        REQUIRE(config == *quiet->suggest(k));
+        double scratch = 0.0;
+        const double x = *find(config, "x")->number(scratch);
+        // Binary fractions, so that a mean is exact in any order.
+        const double value = std::floor(64 * x) / 64;
+        const auto finished = [&](std::uint64_t order, double metric) {
+            return Observation{order, config, RunFate::finished,
+                               MetricValues{metric, metric, metric}};
+        };
+        for (std::uint64_t i = 0; i < 4; ++i) {
+            REQUIRE(*noisy->suggest(4 * k + i) == config);
+            noisy->observe(finished(4 * k + i, value + noise[i]));
+        }
+        quiet->observe(finished(k, value + 0.125));
+    }
 }
 
 TEST_CASE("links: bayes learns of linked and conditional parameters", "[search][links]") {

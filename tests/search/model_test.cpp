@@ -124,6 +124,25 @@ TEST_CASE("posterior: points on top of one another", "[search][bayes]") {
     CHECK(std::isfinite(posterior.deviations({0}).front()));
 }
 
+TEST_CASE("posterior: what was seen often is known better", "[search][bayes]") {
+    const Encoding encoding = plane();
+    const Hyperparameters theta{{-1, -1}, 0, -1};
+    const Point often{0.3, 0.3};
+    const Point once{0.8, 0.8};
+    std::vector<Point> points{once};
+    std::vector<double> values{1.0};
+    for (int i = 0; i < 16; ++i) {
+        points.push_back(often);
+        values.push_back(1.0 + (i % 2 == 0 ? 0.5 : -0.5));
+    }
+    Posterior posterior(encoding, theta, points, values, {});
+    const std::vector<double> means = posterior.means({often, once});
+    const std::vector<double> deviations = posterior.deviations({0, 1});
+    CHECK(means[0] == Approx(1.0).margin(0.05));  // One value is pulled towards nothing more.
+    CHECK(means[1] < means[0]);
+    CHECK(deviations[0] < 0.5 * deviations[1]);
+}
+
 TEST_CASE("fit: tells noise from structure, and which dimension matters", "[search][bayes]") {
     const Encoding encoding = plane();
     const std::vector<Point> points = scattered(60);

@@ -31,7 +31,9 @@ public:
     std::optional<Config> suggest(std::uint64_t number) override {
         return Config{{"x", ParamValue(static_cast<std::int64_t>(number))}};
     }
-    void prepare() override {}
+    [[nodiscard]] bool ready(std::uint64_t) const override { return true; }
+    void prepare(std::uint64_t) override {}
+    bool prepare_ahead() override { return false; }
 
 private:
     std::shared_ptr<std::map<std::uint64_t, Observation>> seen_;  // Shared with the test.

@@ -96,7 +96,7 @@ public:
 
 private:
     void remember(const SweepId& sweep, SweepSetup& setup);
-    void rest();
+    [[nodiscard]] bool rest();
     void resolve(Event& event);
     void resolve(ClientRunName& named);
     void restore_history(const SweepId& sweep);

@@ -46,6 +46,15 @@ struct Observation {
     [[nodiscard]] static constexpr std::uint64_t unnumbered(std::uint64_t number) {
         return number | std::uint64_t{1} << 63U;
     }
+    /// The order of a run from before the sweep that it learns from: those are the first of all,
+    /// among themselves by `number`.
+    [[nodiscard]] static constexpr std::uint64_t prior(std::uint64_t number) {
+        return number | std::uint64_t{3} << 62U;
+    }
+    /// Grows along the line in which runs stand by their order.
+    [[nodiscard]] static constexpr std::uint64_t turn(std::uint64_t order) {
+        return order + (std::uint64_t{1} << 62U);  // Prior ones go around to zero.
+    }
 };
 using History = std::vector<Observation>;
 
@@ -62,9 +71,16 @@ public:
     /// Suggestion `number`; nullopt when every configuration was tried or is pending.
     [[nodiscard]] virtual std::optional<Config> suggest(std::uint64_t number) = 0;
 
-    /// Does what the next suggestion would need first and can be done without it. Changes no
-    /// answer, only how soon it comes.
-    virtual void prepare() = 0;
+    // Before a suggestion there may be work that takes longer than a loop may be held up. Whoever
+    // cannot wait does it in pieces of a few milliseconds. It changes no answer, only how soon that
+    // comes.
+
+    /// Whether suggest(number) has nothing long to do any more.
+    [[nodiscard]] virtual bool ready(std::uint64_t number) const = 0;
+    /// A piece of what keeps suggest(number) from being ready.
+    virtual void prepare(std::uint64_t number) = 0;
+    /// A piece of what the suggestions to come will most likely need; false: there is nothing left.
+    virtual bool prepare_ahead() = 0;
 };
 
 class SearchStrategy {

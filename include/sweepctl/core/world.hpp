@@ -60,11 +60,15 @@ public:
     /// What has changed since the last call.
     [[nodiscard]] Changes take_changes();
 
+    /// Whether a run could be given out if its search had not something long to do first: prepare()
+    /// brings that nearer.
+    [[nodiscard]] bool search_awaited() const { return !awaited_.empty(); }
     /// Whether there is anything to prepare.
-    [[nodiscard]] bool unprepared() const { return !unprepared_.empty(); }
-    /// Lets adaptive searches do ahead what their next suggestions need. Changes nothing but how
-    /// soon those come: for when nobody waits.
-    void prepare();
+    [[nodiscard]] bool unprepared() const { return search_awaited() || !unprepared_.empty(); }
+    /// Lets one search do a piece, of a few milliseconds, of what its next suggestions need: what is
+    /// awaited first, the rest ahead of need. Changes nothing but how soon they come. True: AssignWork
+    /// may give out now what it could not before.
+    bool prepare();
 
     /// When TimePassed should be applied at the latest; nullopt: nothing is waiting for time.
     [[nodiscard]] std::optional<SteadyTime> next_deadline() const;
@@ -110,6 +114,7 @@ private:
         SweepPolicy policy;
         std::shared_ptr<const SearchStrategy> strategy;
         std::unique_ptr<SearchMemory> memory;  ///< of an adaptive search
+        bool cannot_prepare = false;           ///< it failed at that, and is asked without
         Coverage coverage;
         std::optional<EarlyStopping> early_stop;  ///< set when the policy has a rule and a metric
         bool history_missing = false;             ///< of early_stop: it was not restored yet
@@ -284,6 +289,7 @@ private:
     void on(AssignWork& event);
     void dismiss_agents();
     bool assign_one(Agent& agent, bool ahead);
+    [[nodiscard]] static bool thinks(const Sweep& sweep);
     [[nodiscard]] static bool fits(const Agent& agent, const Sweep& sweep);
     [[nodiscard]] static bool may_wait(const Sweep& sweep);
     [[nodiscard]] static bool has_work(const Sweep& sweep);
@@ -376,7 +382,8 @@ private:
 
     Changes changes_;
     std::unordered_set<RunId> dirty_runs_;
-    std::set<SweepId> unprepared_;          ///< whose search has learned since its last prepare()
+    std::set<SweepId> unprepared_;  ///< whose search may have something to do ahead
+    std::set<SweepId> awaited_;     ///< whose search keeps an agent waiting
     std::unordered_set<RunId> fresh_runs_;   ///< created since the last take_changes()
     std::unordered_set<RunId> edited_runs_;  ///< whose name or config changed since then
     std::unordered_set<SweepId> dirty_sweeps_;

@@ -23,6 +23,8 @@ constexpr std::size_t kModelMin = 3;    ///< values that a model needs at least
 constexpr std::size_t kTakeTurns = 40;  ///< from so many ended runs on both warps take turns
 /// Up to so many ended runs hyperparameters are fitted to all of them, each time.
 constexpr std::size_t kFitAlways = 40;
+/// Multiplications in a piece of a fit: two or three milliseconds.
+constexpr double kPieceWork = 5e6;
 constexpr std::uint64_t kBoundTurn = 4;  ///< each so many-th suggestion is by confidence bound
 /// B sees the plain values, whose landscape is rougher.
 constexpr double kPlainLengthShift = -1.0;
@@ -52,13 +54,27 @@ public:
     void observe(const Observation& run) override { note(ledger_.observe(run)); }
     void forget(std::uint64_t order) override { note(ledger_.forget(order)); }
 
-    void prepare() override {
-        // Most likely one of the runs in flight ends before the next is asked for.
+    [[nodiscard]] bool ready(std::uint64_t number) const override {
+        return !model_ready(number) || find_fit(step_now(), warp_of(number)) != nullptr;
+    }
+
+    void prepare(std::uint64_t number) override {
+        if (!ready(number)) fit_a_piece(step_now(), warp_of(number));
+    }
+
+    bool prepare_ahead() override {
+        // Most likely one of the runs in flight ends before the next is asked for. While there are
+        // few runs every one of them changes what is fitted: nothing can be done ahead.
         const std::size_t ended = ledger_.ended() + 1;
         const std::size_t pending = ledger_.pending() - std::min<std::size_t>(1, ledger_.pending());
-        if (ended <= kFitAlways || ledger_.valued() < kModelMin) return;
-        for (const Warp warp : {Warp::half_rank, Warp::plain})
-            static_cast<void>(fitted(step_for(ended, pending), warp));
+        if (ended <= kFitAlways || ledger_.valued() < kModelMin) return false;
+        const Step step = step_for(ended, pending);
+        for (const Warp warp : {Warp::half_rank, Warp::plain}) {
+            if (find_fit(step, warp) != nullptr) continue;
+            fit_a_piece(step, warp);
+            return true;
+        }
+        return false;
     }
 
     std::optional<Config> suggest(std::uint64_t number) override {
@@ -77,6 +93,10 @@ private:
                number + ledger_.unnumbered() >= design_size(encoding_->size());
     }
 
+    [[nodiscard]] Warp warp_of(std::uint64_t number) const {
+        return ledger_.ended() >= kTakeTurns && number % 2 == 1 ? Warp::plain : Warp::half_rank;
+    }
+
     std::optional<Point> from_design(std::uint64_t number, RandomStream& stream) const {
         constexpr std::uint64_t far = 1'000'003;
         for (std::uint64_t i = 0; i < 64; ++i) {
@@ -87,9 +107,8 @@ private:
     }
 
     std::optional<Point> from_model(std::uint64_t number, RandomStream& stream) {
-        const Warp warp =
-            ledger_.ended() >= kTakeTurns && number % 2 == 1 ? Warp::plain : Warp::half_rank;
-        const Hyperparameters theta = fitted(step_for(ledger_.ended(), ledger_.pending()), warp);
+        const Warp warp = warp_of(number);
+        const Hyperparameters theta = fitted(step_now(), warp);
         const std::vector<Point> pending = ledger_.newest_pending(kModelMax / 2);
         Ledger::Sample sample = ledger_.around_best(
             kModelMax - pending.size(), Expansion(*encoding_, theta.length), warp, stream.bits());
@@ -107,7 +126,7 @@ private:
 
     struct Fit {
         std::size_t count = 0;   ///< of runs
-        std::uint64_t last = 0;  ///< the order of the last one
+        std::uint64_t last = 0;  ///< the turn of the last one
         std::uint64_t used = 0;  ///< when, for throwing out the oldest
         Hyperparameters theta;
     };
@@ -119,37 +138,78 @@ private:
         return step_below(std::max(ended - lag, kFitAlways));
     }
 
-    /// Most steps start where the one below ended, which is no further from a function of the set.
+    [[nodiscard]] Step step_now() const { return step_for(ledger_.ended(), ledger_.pending()); }
+
+    [[nodiscard]] const Fit* find_fit(const Step& step, Warp warp) const {
+        for (const Fit& fit : fits_[static_cast<std::size_t>(warp)]) {
+            if (fit.count == step.count) return &fit;
+        }
+        return nullptr;
+    }
+
     Hyperparameters fitted(const Step& step, Warp warp) {
+        while (find_fit(step, warp) == nullptr)
+            fit_a_piece(step, warp);
         std::vector<Fit>& fits = fits_[static_cast<std::size_t>(warp)];
-        for (Fit& known : fits) {
-            if (known.count != step.count) continue;
-            known.used = ++clock_;
-            return known.theta;
+        const auto fit = std::find_if(
+            fits.begin(), fits.end(), [&](const Fit& each) { return each.count == step.count; });
+        fit->used = ++clock_;
+        return fit->theta;
+    }
+
+    /// The fit that is being made.
+    struct Job {
+        Step step;
+        Warp warp = Warp::half_rank;
+        std::uint64_t last = 0;  ///< the turn of the last run
+        Fitting fitting;
+    };
+
+    /// Brings the fit of `step` nearer by a few milliseconds of work: a function of the set of runs,
+    /// whoever asks and however often it is put aside.
+    void fit_a_piece(Step step, Warp warp) {
+        // Most steps start where the one below ended, which is no further from such a function.
+        const Fit* below = nullptr;
+        while (step.number % kColdStarts != 0) {
+            const Step next = step_below(step.count - 1);
+            below = find_fit(next, warp);
+            if (below != nullptr) break;
+            step = next;
         }
-        FitOptions options;
-        if (warp == Warp::plain) options.length_shift = kPlainLengthShift;
-        Hyperparameters below;
-        if (step.number % kColdStarts != 0) {
-            below = fitted(step_below(step.count - 1), warp);
-            options.start = &below;
+        if (!job_ || job_->step.count != step.count || job_->warp != warp) {
+            begin(step, warp, below);
+            return;  // Choosing the points was the first piece.
         }
-        const Ledger::Sample sample =
-            ledger_.first(step.count, kFitMax, warp, mix64(seed_ ^ step.count));
+        double work = 0;
+        while (work < kPieceWork && !job_->fitting.done())
+            work += job_->fitting.step();
+        if (!job_->fitting.done()) return;
+        std::vector<Fit>& fits = fits_[static_cast<std::size_t>(warp)];
         if (fits.size() == kFitsKept) {
             fits.erase(std::min_element(fits.begin(), fits.end(), [](const Fit& a, const Fit& b) {
                 return a.used < b.used;
             }));
         }
-        fits.push_back({step.count, ledger_.ended_order(step.count - 1), ++clock_,
-                        fit(*encoding_, sample.points, sample.values, options)});
-        return fits.back().theta;
+        fits.push_back({step.count, job_->last, ++clock_, job_->fitting.result()});
+        job_.reset();
+    }
+
+    void begin(const Step& step, Warp warp, const Fit* below) {
+        FitOptions options;
+        if (warp == Warp::plain) options.length_shift = kPlainLengthShift;
+        if (below != nullptr) options.start = &below->theta;
+        Ledger::Sample sample =
+            ledger_.first(step.count, kFitMax, warp, mix64(seed_ ^ step.count));
+        job_.emplace(Job{step, warp, ledger_.ended_turn(step.count - 1),
+                         Fitting(*encoding_, std::move(sample.points), std::move(sample.values),
+                                 options)});
     }
 
     void note(const Ledger::Change& change) {
         if (!change.of_ended) return;
         for (std::vector<Fit>& fits : fits_)
-            std::erase_if(fits, [&](const Fit& known) { return change.order <= known.last; });
+            std::erase_if(fits, [&](const Fit& fit) { return change.turn <= fit.last; });
+        if (job_ && change.turn <= job_->last) job_.reset();
     }
 
     static constexpr std::size_t kColdStarts = 5;  ///< each so many-th step starts from nothing
@@ -159,6 +219,7 @@ private:
     std::uint64_t seed_;
     Ledger ledger_;
     std::array<std::vector<Fit>, 2> fits_;  ///< by warp
+    std::optional<Job> job_;
     std::uint64_t clock_ = 0;
 };
 

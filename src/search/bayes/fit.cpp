@@ -5,8 +5,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <limits>
 #include <numbers>
+#include <optional>
+#include <utility>
 
 #include <Eigen/Dense>
 
@@ -23,6 +26,8 @@ constexpr double kNoiseFloor = 1e-6;
 constexpr double kLengthMin = -5.0;
 constexpr double kLengthMax = 6.0;
 constexpr std::size_t kSketch = 48;  ///< points that tell good starts from bad ones
+constexpr int kSketchEvaluations = 50;
+constexpr int kWholeEvaluations = 30;
 
 /// Minus the log of the posterior density of hyperparameters, given some points: theta is the
 /// logarithms of length-scales, signal and noise.
@@ -101,6 +106,12 @@ public:
         return std::isfinite(value) ? value : std::numeric_limits<double>::infinity();
     }
 
+    /// Of one evaluation, about: multiplications.
+    [[nodiscard]] double work() const {
+        const auto points = static_cast<double>(size_);
+        return points * points * (points + static_cast<double>(dimensions_));
+    }
+
 private:
     Index size_;
     Index dimensions_;
@@ -120,15 +131,49 @@ std::vector<double> as_vector(const Hyperparameters& theta) {
     return x;
 }
 
-/// Cheaply, with some of the points, from two starts, one without and one with noise: the better
-/// end.
-Minimum sketched(const Encoding& encoding,
-                 const std::vector<Point>& points,
-                 const std::vector<double>& values,
-                 double median,
-                 const std::vector<double>& low,
-                 const std::vector<double>& high) {
+}  // namespace
+
+struct Fitting::State {
+    const Encoding& encoding;
+    std::vector<Point> points;
+    std::vector<double> values;
+    double median = 0.0;
+    std::vector<double> low{};
+    std::vector<double> high{};
+
+    /// From fixed starts it begins cheaply, with some of the points: once as if there were hardly
+    /// any noise, once as if there were much. The better end is where all points start from.
+    enum class Stage : std::uint8_t { quiet, noisy, whole, done };
+    Stage stage = Stage::done;
+    std::optional<Evidence> evidence{};
+    std::optional<Descent> descent{};
+    Minimum best{};
+    std::vector<double> gradient{};
+
+    void begin(Stage next, std::vector<double> start, int evaluations);
+    void sketch();
+    [[nodiscard]] std::vector<double> start_at(double length, double noise) const;
+    void end_stage();
+};
+
+std::vector<double> Fitting::State::start_at(double length, double noise) const {
     const double mode = median - 3;  // of the prior density, whose log has variance 3
+    std::vector<double> theta(encoding.size() + 2,
+                              std::clamp(mode + length, kLengthMin, kLengthMax));
+    theta[encoding.size()] = 0;
+    theta[encoding.size() + 1] = noise;
+    return theta;
+}
+
+void Fitting::State::begin(Stage next, std::vector<double> start, int evaluations) {
+    stage = next;
+    MinimiseLimits limits;
+    limits.evaluations = evaluations;
+    gradient.resize(start.size());
+    descent.emplace(std::move(start), low, high, limits);
+}
+
+void Fitting::State::sketch() {
     std::vector<Point> some_points;
     std::vector<double> some_values;
     const std::size_t count = std::min(kSketch, points.size());
@@ -137,49 +182,84 @@ Minimum sketched(const Encoding& encoding,
         some_points.push_back(points[at]);
         some_values.push_back(values[at]);
     }
-    Evidence sketch(encoding, some_points, some_values, median);
-    const auto start_at = [&](double length, double noise) {
-        std::vector<double> theta(encoding.size() + 2, std::clamp(length, kLengthMin, kLengthMax));
-        theta[encoding.size()] = 0;
-        theta[encoding.size() + 1] = noise;
-        return theta;
-    };
-    MinimiseLimits limits;
-    limits.evaluations = 50;
-    Minimum quiet = minimise(std::ref(sketch), start_at(mode + 0.5, -6), low, high, limits);
-    Minimum noisy = minimise(std::ref(sketch), start_at(mode + 1.5, -2), low, high, limits);
-    return noisy.value < quiet.value ? noisy : quiet;
+    evidence.emplace(encoding, some_points, some_values, median);
+    begin(Stage::quiet, start_at(0.5, -6), kSketchEvaluations);
 }
 
-}  // namespace
+void Fitting::State::end_stage() {
+    Minimum found = descent->lowest();
+    switch (stage) {
+        case Stage::quiet:
+            best = std::move(found);
+            return begin(Stage::noisy, start_at(1.5, -2), kSketchEvaluations);
+        case Stage::noisy:
+            if (found.value < best.value) best = std::move(found);
+            stage = Stage::done;
+            if (points.size() <= kSketch) return;
+            evidence.emplace(encoding, points, values, median);
+            return begin(Stage::whole, best.x, kWholeEvaluations);
+        case Stage::whole:
+        case Stage::done: break;
+    }
+    best = std::move(found);
+    stage = Stage::done;
+}
+
+Fitting::Fitting(const Encoding& encoding,
+                 std::vector<Point> points,
+                 std::vector<double> values,
+                 const FitOptions& options)
+    : state_(std::make_unique<State>(State{encoding, std::move(points), std::move(values)})) {
+    const std::size_t d = encoding.size();
+    state_->median =
+        std::numbers::sqrt2 + 0.5 * std::log(static_cast<double>(d)) + options.length_shift;
+    state_->low.assign(d + 2, kLengthMin);
+    state_->high.assign(d + 2, kLengthMax);
+    state_->low[d] = -8;
+    state_->high[d] = 8;
+    state_->low[d + 1] = -18;
+    state_->high[d + 1] = 3;
+    if (options.start == nullptr) {
+        state_->sketch();
+        return;
+    }
+    state_->evidence.emplace(encoding, state_->points, state_->values, state_->median);
+    state_->begin(State::Stage::whole, as_vector(*options.start), kWholeEvaluations);
+}
+Fitting::~Fitting() = default;
+Fitting::Fitting(Fitting&&) noexcept = default;
+Fitting& Fitting::operator=(Fitting&&) noexcept = default;
+
+bool Fitting::done() const {
+    return state_->stage == State::Stage::done;
+}
+
+double Fitting::step() {
+    State& s = *state_;
+    const std::vector<double>* const at = s.descent->wanted();
+    if (at != nullptr) s.descent->take((*s.evidence)(*at, s.gradient), s.gradient);
+    if (s.descent->wanted() == nullptr) s.end_stage();
+    return s.evidence->work();
+}
+
+Hyperparameters Fitting::result() const {
+    const std::size_t d = state_->encoding.size();
+    const std::vector<double>& x = state_->best.x;
+    Hyperparameters result;
+    result.length.assign(x.begin(), x.begin() + static_cast<std::ptrdiff_t>(d));
+    result.signal = x[d];
+    result.noise = x[d + 1];
+    return result;
+}
 
 Hyperparameters fit(const Encoding& encoding,
                     const std::vector<Point>& points,
                     const std::vector<double>& values,
                     const FitOptions& options) {
-    const std::size_t d = encoding.size();
-    const double median =
-        std::numbers::sqrt2 + 0.5 * std::log(static_cast<double>(d)) + options.length_shift;
-    std::vector<double> low(d + 2, kLengthMin);
-    std::vector<double> high(d + 2, kLengthMax);
-    low[d] = -8;
-    high[d] = 8;
-    low[d + 1] = -18;
-    high[d + 1] = 3;
-
-    Minimum best = options.start != nullptr ? Minimum{as_vector(*options.start), 0.0}
-                                            : sketched(encoding, points, values, median, low, high);
-    if (options.start != nullptr || points.size() > kSketch) {
-        Evidence whole(encoding, points, values, median);
-        MinimiseLimits limits;
-        limits.evaluations = 30;
-        best = minimise(std::ref(whole), std::move(best.x), low, high, limits);
-    }
-    Hyperparameters result;
-    result.length.assign(best.x.begin(), best.x.begin() + static_cast<std::ptrdiff_t>(d));
-    result.signal = best.x[d];
-    result.noise = best.x[d + 1];
-    return result;
+    Fitting fitting(encoding, points, values, options);
+    while (!fitting.done())
+        fitting.step();
+    return fitting.result();
 }
 
 }  // namespace sweepctl::bayes

@@ -27,7 +27,30 @@ struct FitOptions {
     const Hyperparameters* start = nullptr;
 };
 
-/// The most probable hyperparameters given the points and their values (MAP).
+/// Finds the most probable hyperparameters given points and their values (MAP), piece by piece: the
+/// same as fit(), in pauses.
+class Fitting {
+public:
+    /// `encoding` must outlive it.
+    Fitting(const Encoding& encoding,
+            std::vector<Point> points,
+            std::vector<double> values,
+            const FitOptions& options);
+    ~Fitting();
+    Fitting(Fitting&&) noexcept;
+    Fitting& operator=(Fitting&&) noexcept;
+
+    [[nodiscard]] bool done() const;
+    /// The next piece: one evaluation. Says how many multiplications it took, about.
+    double step();
+    [[nodiscard]] Hyperparameters result() const;
+
+private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+/// All of it at once.
 [[nodiscard]] Hyperparameters fit(const Encoding& encoding,
                                   const std::vector<Point>& points,
                                   const std::vector<double>& values,

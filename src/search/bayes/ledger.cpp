@@ -33,7 +33,7 @@ Ledger::Ledger(const Encoding& encoding, const SearchOptions& options)
 /// What a run tells (search-algorithms 5.10; semantics 5.3 where `metric.impute` is written).
 Ledger::Row Ledger::judged(const Observation& run) const {
     Row row;
-    row.order = run.order;
+    row.turn = Observation::turn(run.order);
     std::optional<double> best;
     std::optional<double> latest;
     if (run.metric) {
@@ -72,8 +72,8 @@ Ledger::Row Ledger::judged(const Observation& run) const {
 
 Ledger::Change Ledger::observe(const Observation& run) {
     Row row = judged(run);
-    const auto known = places_.find(run.order);
-    Change change{row.kind != Kind::pending, run.order};
+    const auto known = places_.find(row.turn);
+    Change change{row.kind != Kind::pending, row.turn};
     if (known != places_.end()) {
         const Row& old = rows_[known->second];
         // A run's configuration never changes.
@@ -92,27 +92,27 @@ Ledger::Change Ledger::observe(const Observation& run) {
 }
 
 Ledger::Change Ledger::forget(std::uint64_t order) {
-    const auto known = places_.find(order);
+    const auto known = places_.find(Observation::turn(order));
     if (known == places_.end()) return {};
-    const Change change{rows_[known->second].kind != Kind::pending, order};
+    const Change change{rows_[known->second].kind != Kind::pending, known->first};
     remove(known->second);
     return change;
 }
 
 void Ledger::add(const Row& row, const Point& point) {
-    places_.emplace(row.order, static_cast<Place>(rows_.size()));
+    places_.emplace(row.turn, static_cast<Place>(rows_.size()));
     rows_.push_back(row);
     points_.insert(points_.end(), point.begin(), point.end());
     if (row.identity) ++tried_[*row.identity];
     if (row.kind == Kind::pending) {
-        pending_.insert(row.order);
+        pending_.insert(row.turn);
         return;
     }
-    ended_.insert(std::lower_bound(ended_.begin(), ended_.end(), row.order), row.order);
+    ended_.insert(std::lower_bound(ended_.begin(), ended_.end(), row.turn), row.turn);
     if (row.kind == Kind::lacking) return;
     const std::ptrdiff_t at = rank_of(row);
     values_.insert(values_.begin() + at, row.value);
-    ranking_.insert(ranking_.begin() + at, row.order);
+    ranking_.insert(ranking_.begin() + at, row.turn);
 }
 
 void Ledger::remove(Place place) {
@@ -122,39 +122,47 @@ void Ledger::remove(Place place) {
         if (--found->second == 0) tried_.erase(found);
     }
     if (row.kind == Kind::pending) {
-        pending_.erase(row.order);
+        pending_.erase(row.turn);
     } else {
-        ended_.erase(std::lower_bound(ended_.begin(), ended_.end(), row.order));
+        ended_.erase(std::lower_bound(ended_.begin(), ended_.end(), row.turn));
     }
     if (row.kind == Kind::valued) {
         const std::ptrdiff_t at = rank_of(row);
         values_.erase(values_.begin() + at);
         ranking_.erase(ranking_.begin() + at);
     }
-    places_.erase(row.order);
+    places_.erase(row.turn);
     const auto width = static_cast<std::ptrdiff_t>(encoding_.size());
     const auto last = static_cast<Place>(rows_.size() - 1);
     if (place != last) {
         rows_[place] = rows_[last];
         std::copy(points_.end() - width, points_.end(),
                   points_.begin() + static_cast<std::ptrdiff_t>(place) * width);
-        places_[rows_[place].order] = place;
+        places_[rows_[place].turn] = place;
     }
     rows_.pop_back();
     points_.resize(points_.size() - encoding_.size());
 }
 
-/// Where a row is, or belongs, in values_ and ranking_: by value, among equals by order.
+/// Where a row is, or belongs, in values_ and ranking_: by value, among equals by turn.
 std::ptrdiff_t Ledger::rank_of(const Row& row) const {
     const auto equal = std::equal_range(values_.begin(), values_.end(), row.value);
     return std::lower_bound(ranking_.begin() + (equal.first - values_.begin()),
-                            ranking_.begin() + (equal.second - values_.begin()), row.order) -
+                            ranking_.begin() + (equal.second - values_.begin()), row.turn) -
            ranking_.begin();
 }
 
 std::size_t Ledger::unnumbered() const {
-    return static_cast<std::size_t>(
-        ended_.end() - std::lower_bound(ended_.begin(), ended_.end(), Observation::unnumbered(0)));
+    const auto from = [&](std::uint64_t order) {
+        return std::lower_bound(ended_.begin(), ended_.end(), Observation::turn(order));
+    };
+    return static_cast<std::size_t>((from(0) - ended_.begin()) +
+                                    (ended_.end() - from(Observation::unnumbered(0))));
+}
+
+/// Decides who is in a sample of those that nothing speaks for or against.
+std::uint64_t Ledger::lot(const Row& row, std::uint64_t draw) {
+    return mix64((row.turn - Observation::turn(0)) ^ draw);
 }
 
 bool Ledger::tried(const Point& point) const {
@@ -187,7 +195,7 @@ Ledger::Sample Ledger::sample(std::vector<Place> places,
                               const Population& population,
                               Warp warp) const {
     std::sort(places.begin(), places.end(),
-              [&](Place left, Place right) { return rows_[left].order < rows_[right].order; });
+              [&](Place left, Place right) { return rows_[left].turn < rows_[right].turn; });
     Sample result;
     for (const Place place : places) {
         const Row& row = rows_[place];
@@ -213,8 +221,8 @@ Ledger::Sample Ledger::first(std::size_t count,
         if (row.worst) worst = worst ? std::max(*worst, *row.worst) : *row.worst;
     }
     std::sort(valued.begin(), valued.end(), [&](Place left, Place right) {
-        return std::pair(rows_[left].value, rows_[left].order) <
-               std::pair(rows_[right].value, rows_[right].order);
+        return std::pair(rows_[left].value, rows_[left].turn) <
+               std::pair(rows_[right].value, rows_[right].turn);
     });
     std::vector<double> sorted;
     sorted.reserve(valued.size());
@@ -230,7 +238,7 @@ Ledger::Sample Ledger::first(std::size_t count,
             taken[place] = true;
         std::vector<std::pair<std::uint64_t, Place>> others;
         for (const Place place : places) {
-            if (!taken[place]) others.emplace_back(mix64(rows_[place].order ^ draw), place);
+            if (!taken[place]) others.emplace_back(lot(rows_[place], draw), place);
         }
         const auto wanted = static_cast<std::ptrdiff_t>(size - best);
         std::nth_element(others.begin(), others.begin() + wanted - 1, others.end());
@@ -248,8 +256,8 @@ Ledger::Sample Ledger::around_best(std::size_t size,
     const double stand_in = imputed(values_, worst_of_all());
     std::vector<Place> places;
     if (ended() <= size) {
-        for (const std::uint64_t order : ended_)
-            places.push_back(places_.at(order));
+        for (const std::uint64_t turn : ended_)
+            places.push_back(places_.at(turn));
     } else {
         std::vector<bool> taken(rows_.size());
         const std::size_t best = std::min(share(kBestShare, size), values_.size());
@@ -259,7 +267,7 @@ Ledger::Sample Ledger::around_best(std::size_t size,
         }
         struct Other {
             double away;
-            std::uint64_t drawn;
+            std::uint64_t lot;
             Place place;
         };
         std::vector<Other> others;
@@ -269,7 +277,7 @@ Ledger::Sample Ledger::around_best(std::size_t size,
             const Row& row = rows_[place];
             if (row.kind == Kind::pending || taken[place]) continue;
             others.push_back({metric.distance(&points_[place * encoding_.size()], centre.data()),
-                              mix64(row.order ^ draw), place});
+                              lot(row, draw), place});
         }
         const auto near = static_cast<std::ptrdiff_t>(share(kNearShare, size));
         const auto rest = static_cast<std::ptrdiff_t>(size - best) - near;
@@ -279,18 +287,18 @@ Ledger::Sample Ledger::around_best(std::size_t size,
                 places.push_back(other->place);
         };
         take(others.begin(), near, [](const Other& left, const Other& right) {
-            return std::pair(left.away, left.drawn) < std::pair(right.away, right.drawn);
+            return std::pair(left.away, left.lot) < std::pair(right.away, right.lot);
         });
         take(others.begin() + near, rest,
-             [](const Other& left, const Other& right) { return left.drawn < right.drawn; });
+             [](const Other& left, const Other& right) { return left.lot < right.lot; });
     }
     return sample(std::move(places), stand_in, {values_, ended() - valued(), stand_in}, warp);
 }
 
 std::vector<Point> Ledger::newest_pending(std::size_t size) const {
     std::vector<Point> points;
-    for (auto order = pending_.rbegin(); order != pending_.rend() && points.size() < size; ++order)
-        points.push_back(point(places_.at(*order)));
+    for (auto turn = pending_.rbegin(); turn != pending_.rend() && points.size() < size; ++turn)
+        points.push_back(point(places_.at(*turn)));
     std::reverse(points.begin(), points.end());
     return points;
 }

@@ -22,10 +22,10 @@ public:
     Ledger(const Encoding& encoding, const SearchOptions& options);
 
     /// What a change may have made obsolete: everything that was concluded from the ended runs up
-    /// to `order`.
+    /// to this turn (see Observation::turn).
     struct Change {
         bool of_ended = false;
-        std::uint64_t order = 0;
+        std::uint64_t turn = 0;
     };
     Change observe(const Observation& run);
     Change forget(std::uint64_t order);
@@ -37,7 +37,7 @@ public:
     [[nodiscard]] std::size_t pending() const { return pending_.size(); }
     /// Ended runs that no suggestion made.
     [[nodiscard]] std::size_t unnumbered() const;
-    [[nodiscard]] std::uint64_t ended_order(std::size_t index) const { return ended_[index]; }
+    [[nodiscard]] std::uint64_t ended_turn(std::size_t index) const { return ended_[index]; }
 
     [[nodiscard]] bool tried(const Point& point) const;
     /// How many different configurations were tried or are pending.
@@ -65,7 +65,7 @@ public:
 private:
     enum class Kind : std::uint8_t { pending, valued, lacking };
     struct Row {
-        std::uint64_t order = 0;
+        std::uint64_t turn = 0;
         Kind kind = Kind::pending;
         double value = 0.0;           ///< of a valued one
         std::optional<double> worst;  ///< the worst it ever logged
@@ -77,6 +77,7 @@ private:
     void add(const Row& row, const Point& point);
     void remove(Place place);
     [[nodiscard]] std::ptrdiff_t rank_of(const Row& row) const;
+    [[nodiscard]] static std::uint64_t lot(const Row& row, std::uint64_t draw);
     [[nodiscard]] Point point(Place place) const;
     [[nodiscard]] double imputed(const std::vector<double>& sorted,
                                  std::optional<double> worst) const;
@@ -90,11 +91,11 @@ private:
     SearchOptions options_;
     std::vector<Row> rows_;
     std::vector<double> points_;  ///< of each row, one after the other
-    std::unordered_map<std::uint64_t, Place> places_;
-    std::vector<std::uint64_t> ended_;                        ///< orders, ascending
-    std::set<std::uint64_t> pending_;                         ///< orders
+    std::unordered_map<std::uint64_t, Place> places_;         ///< by turn
+    std::vector<std::uint64_t> ended_;                        ///< turns, ascending
+    std::set<std::uint64_t> pending_;                         ///< turns
     std::vector<double> values_;                              ///< of the valued ones, ascending
-    std::vector<std::uint64_t> ranking_;                      ///< their orders
+    std::vector<std::uint64_t> ranking_;                      ///< their turns
     std::unordered_map<std::uint64_t, std::uint32_t> tried_;  ///< how many rows have an identity
 };
 

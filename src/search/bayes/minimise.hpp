@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <vector>
 
 namespace sweepctl::bayes {
@@ -22,8 +23,32 @@ struct Minimum {
     double value = 0.0;
 };
 
-/// A local minimum within the box by projected L-BFGS from `start`, which must lie in it. Never
-/// worse than the start.
+/// Projected L-BFGS within a box from `start`, which must lie in it, one evaluation at a time: for
+/// whoever has other things to do in between.
+class Descent {
+public:
+    Descent(std::vector<double> start,
+            std::vector<double> low,
+            std::vector<double> high,
+            const MinimiseLimits& limits);
+    ~Descent();
+    Descent(Descent&&) noexcept;
+    Descent& operator=(Descent&&) noexcept;
+
+    /// Where the objective is wanted next; nullptr when the minimum is found.
+    [[nodiscard]] const std::vector<double>* wanted() const;
+    /// What it is there.
+    void take(double value, const std::vector<double>& gradient);
+
+    /// Never worse than the start.
+    [[nodiscard]] Minimum lowest() const;
+
+private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+/// All of it at once.
 [[nodiscard]] Minimum minimise(const Objective& objective,
                                std::vector<double> start,
                                const std::vector<double>& low,

@@ -64,7 +64,8 @@ std::vector<Reached> experiment(const Problem& problem,
         if (flying.empty()) break;  // Exhausted.
         if (memory) {               // As the controller, when its orders are on their way.
             const double before = cpu_ms();
-            memory->prepare();
+            while (memory->prepare_ahead()) {
+            }
             spent += cpu_ms() - before;
         }
         const auto ended = flying.extract(flying.begin());
