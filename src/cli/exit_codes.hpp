@@ -11,7 +11,7 @@ enum ExitCode : int {
     kNotFound = 3,       ///< no such sweep, run or agent
     kWrongState = 4,     ///< there is one, but its state forbids this
     kGaveUp = 5,         ///< an agent gave up on failures, or the sweep did not end by itself
-    kRunsFailed = 6,     ///< wait, launch: the sweep ended, but some run did not finish
+    kRunsFailed = 6,     ///< wait, launch: some run neither finished nor was ended by the sweep itself
     kTimedOut = 124,     ///< wait --timeout; the same as coreutils' timeout
     kInterrupted = 130,  ///< Ctrl-C ended the following, as shells expect it (128 + SIGINT)
 };

@@ -1,5 +1,6 @@
 #include "cli/sweep_end.hpp"
 
+#include "cli/controller.hpp"
 #include "cli/json_view.hpp"
 #include "cli/sweep_view.hpp"
 #include "cli/text.hpp"
@@ -38,6 +39,25 @@ std::optional<SweepEnd> end_of(const ParamValue& sweep) {
         return SweepEnd{kGaveUp, status + because};
     }
     return std::nullopt;
+}
+
+SweepEnd end_of(Controller& controller, const ParamValue& sweep) {
+    SweepEnd end = end_of(sweep).value_or(SweepEnd{});
+    const Counts counts = counts_of(sweep);
+    if (end.code != kRunsFailed || counts.failed + counts.crashed + counts.pending > 0) return end;
+    bool by_others = false;
+    controller.each_item("sweeps/" + text_field(sweep, "id") + "/runs",
+                         {{"state", "killed"},
+                          {"filter", "not end_reason in (early_terminate, target_reached)"},
+                          {"limit", "1"}},
+                         [&](const ParamValue&) {
+                             by_others = true;
+                             return false;
+                         });
+    if (by_others) return end;
+    end.code = kOk;
+    end.why += " by the sweep itself";
+    return end;
 }
 
 }  // namespace sweepctl::cli

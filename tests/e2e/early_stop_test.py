@@ -74,7 +74,9 @@ def stop_over_a_restart(home):
     check("band 1" in orders[0]["detail"] and "threshold 1" in orders[0]["detail"], orders)
 
     write(home, "end.3")
-    wait_until(lambda: home.show(sweep)["status"] == "finished", 30, "the sweep to end")
+    ended = home.run("wait", sweep, check=False)
+    check(ended.returncode == 0, f"what was stopped early is a failure to wait: {ended}")
+    check("2 finished, 1 killed by the sweep itself" in ended.stdout, ended)
     home.run("fsck")
 
 

@@ -74,7 +74,7 @@ int attached(Session& session, const Options& options, const ParamValue& created
         case FollowResult::Why::lost: throw_lost();
         case FollowResult::Why::removed: throw_removed(id);
     }
-    const SweepEnd end = end_of(result.sweep).value_or(SweepEnd{});
+    const SweepEnd end = end_of(session.controller(), result.sweep);
     if (end.code != kOk) {
         session.messages.note("sweep " + printable(id) + " " + end.why + "; 'sweepctl runs " +
                               printable(id) + "' shows its runs");
@@ -128,8 +128,9 @@ const Verb kLaunchVerb{
         "The runs get this shell's working directory and environment, as with any command. Ctrl-C "
         "detaches (exit code 130): the sweep goes on. The last line on stdout is the sweep's id; "
         "progress goes to stderr.\n"
-        "Exit code 0 when all runs finished, 6 when some did not, 5 when the sweep was cancelled, "
-        "failed, crashed, or paused itself since its runs keep failing.",
+        "Exit code 0 when all runs finished or were ended by the sweep itself (early stopping, "
+        "metric.target), 6 when some did not, 5 when the sweep was cancelled, failed, crashed, or "
+        "paused itself since its runs keep failing.",
     .examples =
         "sweepctl launch sweep.yaml\n"
         "sweepctl launch sweep.yaml --parallel 4 --detach\n"

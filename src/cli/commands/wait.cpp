@@ -52,7 +52,7 @@ int wait(Session& session, const Options& options) {
         case FollowResult::Why::lost: throw_lost();
         case FollowResult::Why::removed: throw_removed(id);
     }
-    const SweepEnd end = end_of(result.sweep).value_or(SweepEnd{});
+    const SweepEnd end = end_of(session.controller(), result.sweep);
     if (options.json) {
         session.out.line(strict_json(reorder(result.sweep, sweep_fields())));
     } else {
@@ -77,9 +77,9 @@ const Verb kWaitVerb{
     .group = "follow",
     .summary = "wait until a sweep ends",
     .details =
-        "Exit code 0 when all runs finished, 6 when some did not, 5 when the sweep was "
-        "cancelled, failed, crashed, or paused itself since its runs keep failing. A paused "
-        "sweep has not ended.",
+        "Exit code 0 when all runs finished or were ended by the sweep itself (early stopping, "
+        "metric.target), 6 when some did not, 5 when the sweep was cancelled, failed, crashed, or "
+        "paused itself since its runs keep failing. A paused sweep has not ended.",
     .examples =
         "sweepctl wait k3f9x2ab && ./report.sh\n"
         "sweepctl wait --timeout 2h k3f9x2ab",
