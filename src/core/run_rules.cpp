@@ -140,23 +140,6 @@ std::optional<double> best_value(const Run& run, const MetricGoal& metric) {
 
 namespace {
 
-/// Nullopt: never started.
-std::optional<RunFate> fate_of(const Run& run) {
-    switch (run.state) {
-        case RunState::pending: return RunFate::pending;
-        case RunState::running: return RunFate::running;
-        case RunState::finished: return RunFate::finished;
-        case RunState::failed:
-        case RunState::crashed: return RunFate::failed;
-        case RunState::killed: break;
-    }
-    if (run.end_reason == EndReason::early_terminate) return RunFate::stopped_early;
-    const bool unstarted = run.end_reason == EndReason::stopped_before_start ||
-                           run.end_reason == EndReason::cancelled_before_start ||
-                           run.end_reason == EndReason::target_reached;
-    return unstarted ? std::nullopt : std::optional(RunFate::killed);
-}
-
 /// What a summary shows of a value: all of it, unless that would be long.
 ParamValue shown_of(const ParamValue& value) {
     const auto* text = value.get_if<std::string>();
@@ -220,8 +203,24 @@ std::uint64_t observation_order(const Run& run) {
     return run.suggestion ? *run.suggestion : Observation::unnumbered(run.number);
 }
 
+std::optional<RunFate> fate_of(RunState state, std::optional<EndReason> reason) {
+    switch (state) {
+        case RunState::pending: return RunFate::pending;
+        case RunState::running: return RunFate::running;
+        case RunState::finished: return RunFate::finished;
+        case RunState::failed:
+        case RunState::crashed: return RunFate::failed;
+        case RunState::killed: break;
+    }
+    if (reason == EndReason::early_terminate) return RunFate::stopped_early;
+    const bool unstarted = reason == EndReason::stopped_before_start ||
+                           reason == EndReason::cancelled_before_start ||
+                           reason == EndReason::target_reached;
+    return unstarted ? std::nullopt : std::optional(RunFate::killed);
+}
+
 std::optional<Observation> observation_of(const Run& run, const std::optional<MetricGoal>& metric) {
-    const std::optional<RunFate> fate = fate_of(run);
+    const std::optional<RunFate> fate = fate_of(run.state, run.end_reason);
     if (!fate) return std::nullopt;
     Observation seen{observation_order(run), run.config, *fate, std::nullopt};
     const MetricSummary* summary = metric ? find(run.summary, metric->name) : nullptr;

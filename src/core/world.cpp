@@ -41,6 +41,8 @@ World::World(Snapshot snapshot, const SetupOf& setup_of, Now now, const WorldOpt
             begin_early_stop(sweep);
             sweep.history_missing = sweep.early_stop.has_value();
             sweep.memory = std::move(setup->memory);
+            sweep.prior = std::move(stored.origin.prior);
+            learn_prior(sweep);
             if (sweep.memory != nullptr) unprepared_.insert(id);
         } else if (creates_runs(sweep.record.status) ||
                    sweep.record.status == SweepStatus::paused) {
@@ -264,6 +266,32 @@ void World::learn(Sweep& sweep, const Run& run) {
         sweep.memory->forget(observation_order(run));
     }
     unprepared_.insert(sweep.record.id);
+}
+
+/// To be done before it learns of any run of its own sweep, or after: the answers are the same.
+void World::learn_prior(Sweep& sweep) {
+    if (sweep.memory == nullptr || sweep.prior == nullptr) return;
+    for (std::size_t i = 0; i < sweep.prior->runs.size(); ++i) {
+        if (const auto seen = observation_of(*sweep.prior, i, sweep.policy.metric))
+            sweep.memory->observe(*seen);
+    }
+}
+
+/// Of a sweep without runs. What was tried before is not tried again: of a cell's repeats each prior
+/// run is one.
+void World::cover_prior(Sweep& sweep) {
+    SweepRecord& record = sweep.record;
+    sweep.coverage = {};
+    record.prior_cells = 0;
+    if (sweep.prior == nullptr || sweep.strategy->adaptive()) return;
+    for (const PriorRun& run : sweep.prior->runs) {
+        const std::optional<std::uint64_t> first = sweep.strategy->number_of(run.config);
+        for (std::uint32_t i = 0; first && i < sweep.policy.repeats; ++i) {
+            if (!sweep.coverage.cover(*first + i)) continue;
+            ++record.prior_cells;
+            break;
+        }
+    }
 }
 
 bool World::prepare() {

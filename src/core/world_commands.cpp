@@ -53,10 +53,13 @@ void World::on(CreateSweep& event) {
     record.needs_own_agent = event.needs_own_agent;
     record.status = SweepStatus::pending;
     record.created_at = now_.wall;
+    sweep.prior = event.origin.prior;
     set_plan(sweep, event.policy, event.strategy);
     active_.insert(id);
     audit("sweep_status", sweep, {}, "pending", {}, {});
     if (event.paused) set_status(sweep, SweepStatus::paused, "created paused");
+    refresh_exhausted(sweep);
+    settle(sweep);
     changes_.new_sweeps.push_back({record, std::move(event.origin)});
     touch(sweep);
     answer(event.request, AnswerCode::ok, "created sweep " + id.text, id);

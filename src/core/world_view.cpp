@@ -48,6 +48,10 @@ std::vector<std::string> World::explain(const SweepId& id, Now) const {
     }
     if (const std::optional<std::string> warning = missing_metric(record))
         lines.push_back(*warning);
+    if (sweep.prior != nullptr) {
+        lines.push_back("its search knows " + count_of(sweep.prior->runs.size(), "prior run") +
+                        " from " + sweep.prior->source);
+    }
     if (sweep.early_stop)
         lines.push_back("hopeless runs are stopped by " + to_text(sweep.early_stop->rule()));
     if (record.exhausted) {

@@ -29,7 +29,8 @@ SweepSetup Fixture::setup_of(const SweepId& sweep) const {
     const SweepOptions& options = options_.at(sweep);
     SweepSetup setup{options.policy,
                      std::make_shared<CountingStrategy>(options.size, options.adaptive,
-                                                        options.fails_at, options.seen)};
+                                                        options.fails_at, options.seen,
+                                                        options.pieces)};
     setup.memory = setup.strategy->memory();
     if (setup.memory == nullptr) return setup;
     for (const auto& [id, run] : runs_) {
@@ -209,8 +210,9 @@ SweepId Fixture::create_sweep(const SweepOptions& options) {
     event.needs_own_agent = options.needs_own_agent;
     event.policy = options.policy;
     event.paused = options.paused;
-    event.strategy = std::make_shared<CountingStrategy>(options.size, options.adaptive,
-                                                        options.fails_at, options.seen);
+    event.strategy = std::make_shared<CountingStrategy>(
+        options.size, options.adaptive, options.fails_at, options.seen, options.pieces);
+    event.origin.prior = options.prior;
     const Ticket ticket = event.request.ticket;
     apply(std::move(event));
     const SweepId id = answers_.at(ticket).sweep;

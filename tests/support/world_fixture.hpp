@@ -19,24 +19,31 @@
 
 namespace sweepctl::testing {
 
-/// Suggestion k is {"x": k}; keeps what it was told.
+/// Suggestion k is {"x": k}; keeps what it was told. After each run that it hears of, `pieces` of
+/// work stand between it and the next suggestion.
 class RecordingMemory final : public SearchMemory {
 public:
-    explicit RecordingMemory(std::shared_ptr<std::map<std::uint64_t, Observation>> seen)
-        : seen_(std::move(seen)) {
+    explicit RecordingMemory(std::shared_ptr<std::map<std::uint64_t, Observation>> seen,
+                             int pieces = 0)
+        : seen_(std::move(seen)), pieces_(pieces), left_(pieces) {
         seen_->clear();
     }
-    void observe(const Observation& run) override { (*seen_)[run.order] = run; }
+    void observe(const Observation& run) override {
+        (*seen_)[run.order] = run;
+        left_ = pieces_;
+    }
     void forget(std::uint64_t order) override { seen_->erase(order); }
     std::optional<Config> suggest(std::uint64_t number) override {
         return Config{{"x", ParamValue(static_cast<std::int64_t>(number))}};
     }
-    [[nodiscard]] bool ready(std::uint64_t) const override { return true; }
-    void prepare(std::uint64_t) override {}
+    [[nodiscard]] bool ready(std::uint64_t) const override { return left_ == 0; }
+    void prepare(std::uint64_t) override { --left_; }
     bool prepare_ahead() override { return false; }
 
 private:
     std::shared_ptr<std::map<std::uint64_t, Observation>> seen_;  // Shared with the test.
+    int pieces_;
+    int left_;
 };
 
 /// Suggestion k is {"x": k}; `size` of them.
@@ -45,15 +52,20 @@ public:
     explicit CountingStrategy(std::optional<std::uint64_t> size,
                               bool adaptive = false,
                               std::optional<std::uint64_t> fails_at = std::nullopt,
-                              std::shared_ptr<std::map<std::uint64_t, Observation>> seen = {})
-        : size_(size), adaptive_(adaptive), fails_at_(fails_at), seen_(std::move(seen)) {}
+                              std::shared_ptr<std::map<std::uint64_t, Observation>> seen = {},
+                              int pieces = 0)
+        : size_(size),
+          adaptive_(adaptive),
+          fails_at_(fails_at),
+          seen_(std::move(seen)),
+          pieces_(pieces) {}
     [[nodiscard]] std::optional<std::uint64_t> size() const override { return size_; }
     [[nodiscard]] std::optional<Config> suggest(std::uint64_t number,
                                                 const History&) const override;
     [[nodiscard]] std::optional<std::uint64_t> number_of(const Config& config) const override;
     [[nodiscard]] bool adaptive() const override { return adaptive_; }
     [[nodiscard]] std::unique_ptr<SearchMemory> memory() const override {
-        return seen_ == nullptr ? nullptr : std::make_unique<RecordingMemory>(seen_);
+        return seen_ == nullptr ? nullptr : std::make_unique<RecordingMemory>(seen_, pieces_);
     }
 
 private:
@@ -61,6 +73,7 @@ private:
     bool adaptive_;
     std::optional<std::uint64_t> fails_at_;  ///< throws instead of this suggestion
     std::shared_ptr<std::map<std::uint64_t, Observation>> seen_;  ///< of its memory; null: none
+    int pieces_;                                                  ///< of its memory
 };
 
 struct SweepOptions {
@@ -71,6 +84,8 @@ struct SweepOptions {
     std::optional<std::uint64_t> fails_at = {};
     /// What the search was told, by order; null: it remembers nothing.
     std::shared_ptr<std::map<std::uint64_t, Observation>> seen = {};
+    int pieces = 0;  ///< of work before each suggestion
+    std::shared_ptr<const Prior> prior = {};
     bool needs_own_agent = false;
 };
 

@@ -69,6 +69,10 @@ bool take_in(std::vector<MetricSummary>& summary,
 /// with its dots and the nested objects that they may mean.
 [[nodiscard]] std::vector<double> finite_values(const ParamMap& line, std::string_view metric);
 
+/// What became of a run in that state, as far as a search cares; nullopt of one that was ended
+/// before it started, which tells nothing.
+[[nodiscard]] std::optional<RunFate> fate_of(RunState state, std::optional<EndReason> reason);
+
 /// What an adaptive search may know of a run; nullopt of one that was ended before it started,
 /// which tells nothing.
 [[nodiscard]] std::optional<Observation> observation_of(const Run& run,

@@ -2,6 +2,7 @@
 
 #include "sweepctl/core/coverage.hpp"
 #include "sweepctl/core/ids.hpp"
+#include "sweepctl/core/prior.hpp"
 #include "sweepctl/core/run.hpp"
 #include "sweepctl/core/sweep_policy.hpp"
 #include "sweepctl/core/sweep_status.hpp"
@@ -48,6 +49,9 @@ struct SweepOrigin {
     std::string cwd;         ///< the launch directory
     /// The launch environment. Secret: never in an API answer, a log or an event.
     std::vector<std::pair<std::string, std::string>> env;
+    /// Runs from before it that its search knows; null: none. Shared: it never changes, may be big,
+    /// and the World looks at it, too.
+    std::shared_ptr<const Prior> prior{};
 };
 
 /// A sweep as it is stored: everything but `SweepOrigin`.
@@ -78,6 +82,7 @@ struct SweepRecord {
     std::string metric_name;  ///< of `best`; empty: none
     bool metric_maximize = false;
     CoverageState coverage;
+    std::uint64_t prior_cells = 0;  ///< so many of the covered ones are those of prior runs
     WallTime created_at;
     std::optional<WallTime> started_at;
     std::optional<WallTime> ended_at;

@@ -114,6 +114,7 @@ private:
         SweepPolicy policy;
         std::shared_ptr<const SearchStrategy> strategy;
         std::unique_ptr<SearchMemory> memory;  ///< of an adaptive search
+        std::shared_ptr<const Prior> prior;    ///< what the search knew from the beginning
         bool cannot_prepare = false;           ///< it failed at that, and is asked without
         Coverage coverage;
         std::optional<EarlyStopping> early_stop;  ///< set when the policy has a rule and a metric
@@ -253,6 +254,8 @@ private:
     void set_plan(Sweep& sweep,
                   const SweepPolicy& policy,
                   std::shared_ptr<const SearchStrategy> strategy);
+    static void learn_prior(Sweep& sweep);
+    static void cover_prior(Sweep& sweep);
 
     // world_runs.cpp: what happens to one run
     void on_started(const RunStarted& started);
