@@ -24,9 +24,9 @@ constexpr std::string_view kInsertSweep =
     " parallel, run_cap, expected_runs, next_number, runs_pending, runs_running, runs_finished,"
     " runs_failed, runs_crashed, runs_killed, best_run, best_value, metric_name, metric_goal,"
     " coverage_cursor, coverage_freed, coverage_taken, created_at, started_at, ended_at,"
-    " description, prior_filters, loose, needs_own_agent)"
+    " description, prior_filters, prior_cells, loose, needs_own_agent)"
     " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,"
-    " ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33)";
+    " ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34)";
 constexpr std::string_view kUpdateSweep =
     "UPDATE sweeps SET name = ?2, project = ?3, entity = ?4, status = ?5, reason = ?6,"
     " exhausted = ?7, target_reached = ?8, parallel = ?9, run_cap = ?10, expected_runs = ?11,"
@@ -34,11 +34,14 @@ constexpr std::string_view kUpdateSweep =
     " runs_failed = ?16, runs_crashed = ?17, runs_killed = ?18, best_run = ?19, best_value = ?20,"
     " metric_name = ?21, metric_goal = ?22, coverage_cursor = ?23, coverage_freed = ?24,"
     " coverage_taken = ?25, created_at = ?26, started_at = ?27, ended_at = ?28, description = ?29,"
-    " prior_filters = ?30 WHERE key = ?1";
+    " prior_filters = ?30, prior_cells = ?31 WHERE key = ?1";
 constexpr std::string_view kInsertOrigin =
     "INSERT INTO sweep_origins (sweep, spec, method, seed, cwd) VALUES (?1, ?2, ?3, ?4, ?5)";
 constexpr std::string_view kEditOrigin =
     "UPDATE sweep_origins SET spec = ?2, method = ?3, seed = ?4 WHERE sweep = ?1";
+constexpr std::string_view kInsertPrior =
+    "INSERT INTO sweep_priors (sweep, source, metric, count, valued, runs)"
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
 constexpr std::string_view kInsertVariable =
     "INSERT INTO sweep_environments (sweep, position, name, value) VALUES (?1, ?2, ?3, ?4)";
 constexpr std::string_view kFindSweep =
@@ -165,7 +168,7 @@ void bind_sweep(Binder& bind,
     }
     bind(sweep.metric_name, sweep.metric_maximize ? "maximize" : "minimize", sweep.coverage.cursor,
          freed, taken, stored(sweep.created_at), stored(sweep.started_at), stored(sweep.ended_at),
-         sweep.description, sweep.prior_filters);
+         sweep.description, sweep.prior_filters, sweep.prior_cells);
 }
 
 /// What changes in a run's life, but for the state and the fence. `summary` must live until the
@@ -204,6 +207,7 @@ ChangeWriter::ChangeWriter(sqlite::Database& database)
       clients_(database),
       insert_sweep_(database.prepare(kInsertSweep)),
       insert_origin_(database.prepare(kInsertOrigin)),
+      insert_prior_(database.prepare(kInsertPrior)),
       insert_variable_(database.prepare(kInsertVariable)),
       update_sweep_(database.prepare(kUpdateSweep)),
       edit_origin_(database.prepare(kEditOrigin)),
@@ -348,6 +352,11 @@ void ChangeWriter::insert_sweep(const NewSweep& sweep) {
     insert_sweep_.finish();
     insert_origin_.run(key, sweep.origin.spec, sweep.origin.method, sweep.origin.seed,
                        sweep.origin.cwd);
+    if (const Prior* const prior = sweep.origin.prior.get()) {
+        insert_prior_.run(key, prior->source, prior->metric,
+                          static_cast<std::uint64_t>(prior->runs.size()), valued(*prior),
+                          to_json_lines(*prior));
+    }
     std::int64_t position = 0;
     for (const auto& [name, value] : sweep.origin.env)
         insert_variable_.run(key, position++, name, value);

@@ -82,6 +82,7 @@ private:
     ClientWriter clients_;
     sqlite::Statement insert_sweep_;
     sqlite::Statement insert_origin_;
+    sqlite::Statement insert_prior_;
     sqlite::Statement insert_variable_;
     sqlite::Statement update_sweep_;
     sqlite::Statement edit_origin_;

@@ -167,9 +167,10 @@ private:
             }
         }
         const std::uint64_t expected = state.cursor - state.freed.size() + state.taken.size();
-        if (expected != covered_) {
+        if (expected != covered_ + sweep_.prior_cells) {
             broken("coverage", std::to_string(expected) + " suggestions count as covered, but " +
-                                   std::to_string(covered_) + " runs have one");
+                                   std::to_string(covered_) + " runs have one, and " +
+                                   std::to_string(sweep_.prior_cells) + " are of prior runs");
         }
     }
 

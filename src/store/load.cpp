@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <map>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -29,6 +30,9 @@ constexpr std::string_view kLoadEnvironments =
     "SELECT sweeps.id, sweep_environments.name, sweep_environments.value FROM sweep_environments"
     " JOIN sweeps ON sweeps.key = sweep_environments.sweep WHERE sweeps.deleted = 0"
     " ORDER BY sweep_environments.sweep, sweep_environments.position";
+constexpr std::string_view kLoadPriors =
+    "SELECT sweeps.id, sweep_priors.source, sweep_priors.metric, sweep_priors.runs FROM sweep_priors"
+    " JOIN sweeps ON sweeps.key = sweep_priors.sweep WHERE sweeps.deleted = 0";
 // The condition is that of the index runs_live, word for word.
 constexpr std::string_view kLiveRuns =
     " FROM runs JOIN sweeps ON sweeps.key = runs.sweep"
@@ -123,6 +127,15 @@ Snapshot load_snapshot(sqlite::Database& database) {
         sqlite::Statement statement = database.prepare(kLoadEnvironments);
         for (sqlite::Rows row = statement.query(); row.next();)
             origins[row.string(0)].env.emplace_back(row.string(1), row.string(2));
+    }
+    {
+        sqlite::Statement statement = database.prepare(kLoadPriors);
+        for (sqlite::Rows row = statement.query(); row.next();) {
+            auto runs = prior_runs_from(row.text(3), row.string(2));
+            if (!runs) throw std::runtime_error("stored prior runs: " + runs.error());
+            origins[row.string(0)].prior = std::make_shared<const Prior>(
+                Prior{row.string(1), row.string(2), std::move(*runs)});
+        }
     }
     {
         sqlite::Statement statement =

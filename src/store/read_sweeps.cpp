@@ -21,8 +21,9 @@ constexpr std::string_view kColumns =
     " sweeps.created_at, sweeps.started_at, sweeps.ended_at,"
     " NOT EXISTS (SELECT 1 FROM runs WHERE runs.sweep = sweeps.key AND"
     " (runs.state IN ('pending', 'running') OR runs.claim_fence IS NOT NULL)),"
-    " sweep_origins.spec"
+    " sweep_origins.spec, sweep_priors.source, sweep_priors.count, sweep_priors.valued"
     " FROM sweeps JOIN sweep_origins ON sweep_origins.sweep = sweeps.key"
+    " LEFT JOIN sweep_priors ON sweep_priors.sweep = sweeps.key"
     " WHERE sweeps.deleted = 0";
 constexpr std::string_view kOne = " AND sweeps.id = ?1";
 constexpr std::string_view kPage =
@@ -70,6 +71,15 @@ void append_sweep(std::string& out, const sqlite::Rows& row, bool with_spec) {
     sweep.number<std::uint32_t>("parallel", row, 20);
     sweep.number<std::uint64_t>("run_cap", row, 21);
     sweep.number<std::uint64_t>("seed", row, 22);
+    if (row.is_null(28)) {
+        sweep.null("prior");
+    } else {
+        JsonObject prior(sweep.value("prior"));
+        prior.text("source", row, 28);
+        prior.number<std::uint64_t>("runs", row, 29);
+        prior.number<std::uint64_t>("with_metric", row, 30);
+        prior.close();
+    }
     if (with_spec) sweep.text("spec", row, 27);
     sweep.time("created_at", row, 23);
     sweep.time("started_at", row, 24);

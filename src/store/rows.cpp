@@ -33,8 +33,8 @@ const std::string_view kSweepColumns =
     " sweeps.runs_finished, sweeps.runs_failed, sweeps.runs_crashed, sweeps.runs_killed,"
     " sweeps.best_run, sweeps.best_value, sweeps.metric_name, sweeps.metric_goal,"
     " sweeps.coverage_cursor, sweeps.coverage_freed, sweeps.coverage_taken, sweeps.created_at,"
-    " sweeps.started_at, sweeps.ended_at, sweeps.description, sweeps.prior_filters, sweeps.loose,"
-    " sweeps.needs_own_agent";
+    " sweeps.started_at, sweeps.ended_at, sweeps.description, sweeps.prior_filters,"
+    " sweeps.prior_cells, sweeps.loose, sweeps.needs_own_agent";
 
 const std::string_view kAgentColumns =
     "id, host, boot_id, pid, state, slots, gpus, local, only_sweep, heartbeat_at, kind,"
@@ -213,6 +213,7 @@ SweepRecord read_sweep(const sqlite::Rows& row) {
     sweep.ended_at = column.optional_time();
     sweep.description = column.string();
     sweep.prior_filters = column.string();
+    sweep.prior_cells = column.get<std::uint64_t>();
     sweep.loose = column.get<bool>();
     sweep.needs_own_agent = column.get<bool>();
     return sweep;

@@ -1,6 +1,8 @@
 #include "backends.hpp"
 #include "records.hpp"
 
+#include "sweepctl/core/told_run.hpp"
+
 #include <catch2/catch.hpp>
 
 #include <cmath>
@@ -27,7 +29,7 @@ const std::vector<std::string> kWeirdTexts{
 };
 
 // When a field is added to one of these it must be stored, and compared in records.cpp.
-static_assert(sizeof(Run) == 664 && sizeof(SweepRecord) == 528 && sizeof(SweepOrigin) == 128);
+static_assert(sizeof(Run) == 664 && sizeof(SweepRecord) == 536 && sizeof(SweepOrigin) == 144);
 static_assert(sizeof(Attempt) == 208 && sizeof(AgentRecord) == 192 && sizeof(AuditEvent) == 280);
 
 Run full_run(const std::string& weird) {
@@ -119,6 +121,12 @@ NewSweep full_sweep(const std::string& weird) {
     record.started_at = at(5);
     record.ended_at = at(6);
     sweep.origin = {weird, weird, std::numeric_limits<std::uint64_t>::max(), weird, {}};
+    record.prior_cells = 3;
+    Prior prior{weird, "m" + weird.substr(0, 100), {}};
+    prior.runs.push_back({"n" + weird, RunState::killed, EndReason::early_terminate,
+                          in_order(full_run(weird).config), MetricValues{-1e308, 0.1, 5e-324}});
+    prior.runs.push_back({"x", RunState::failed, std::nullopt, {}, std::nullopt});
+    sweep.origin.prior = std::make_shared<const Prior>(std::move(prior));
     sweep.origin.env = {{"PATH", weird}, {weird, "x"}, {"BYTES", "\xff\xfe not UTF-8"}};
     return sweep;
 }

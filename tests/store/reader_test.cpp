@@ -63,7 +63,7 @@ TEST_CASE("sweep: it is shown with every field of the API, and without its envir
           R"("running":0,"finished":1,"failed":0,"crashed":0,"killed":0},)"
           R"("expected_runs":18000000000000000000,"exhausted":false,)"
           R"("best":{"run":"r1","value":0.25},"metric":{"name":"loss","goal":"minimize"},)"
-          R"("parallel":2,"run_cap":null,"seed":7,"spec":"method: grid # \"q\"\n",)"
+          R"("parallel":2,"run_cap":null,"seed":7,"prior":null,"spec":"method: grid # \"q\"\n",)"
           R"("created_at":"2026-11-22T10:00:00.000Z","started_at":"2026-11-22T10:00:00.000Z",)"
           R"("ended_at":null,"drained":true})");
     const auto other =

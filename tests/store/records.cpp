@@ -205,6 +205,7 @@ std::string text_of(const SweepRecord& sweep) {
     text.add("taken", sweep.coverage.taken).add("created_at", sweep.created_at);
     text.add("started_at", sweep.started_at).add("ended_at", sweep.ended_at);
     text.add("description", sweep.description).add("prior_filters", sweep.prior_filters);
+    text.add("prior_cells", sweep.prior_cells);
     text.add("loose", sweep.loose).add("needs_own_agent", sweep.needs_own_agent);
     return text.take();
 }
@@ -215,6 +216,10 @@ std::string text_of(const NewSweep& sweep) {
     text.add("seed", sweep.origin.seed).add("cwd", sweep.origin.cwd);
     for (const auto& [name, value] : sweep.origin.env)
         text.add("name", name).add("value", value);
+    if (sweep.origin.prior != nullptr) {
+        text.add("source", sweep.origin.prior->source).add("metric", sweep.origin.prior->metric);
+        text.add("prior", to_json_lines(*sweep.origin.prior));
+    }
     return text_of(sweep.record) + text.take();
 }
 

@@ -108,6 +108,14 @@ struct SweepsQuery {
 /// A Sweep with its spec; nullopt: there is none.
 [[nodiscard]] std::optional<std::string> sweep_json(ReadSession& session, const SweepId& id);
 
+/// {"source", "metric", "runs": [...]}: the runs from before a sweep that its search knows, in the
+/// form that told_run_from() reads. nullopt: there is no such sweep.
+[[nodiscard]] std::optional<std::string> prior_json(ReadSession& session, const SweepId& sweep);
+/// What the ended runs of a sweep would tell another, by number, with their values of `metric`.
+[[nodiscard]] std::vector<PriorRun> ended_runs(ReadSession& session,
+                                               const SweepId& sweep,
+                                               const std::string& metric);
+
 struct RunsQuery {
     SweepId sweep;
     std::vector<RunState> states;  ///< empty: any
