@@ -94,10 +94,13 @@ const std::vector<Route>& table() {
              "`entity` and `name` come from the request, else from WANDB_PROJECT and WANDB_ENTITY "
              "in `env`, else from the spec; the project is `uncategorized` and the entity the "
              "controller's user where nobody says. `env` is kept for the runs and never shown "
-             "again. Without a seed one is drawn.",
+             "again. Without a seed one is drawn. With `prior` the search knows runs from before: "
+             "a search that learns learns from them, a grid takes their cells for done, and none "
+             "of them is executed. They are copied. All of `runs` must be ended, lie in the space "
+             "and, when finished, have the metric; of a sweep those are taken that do.",
          .body = "LaunchRequest",
          .answer = {201, "Launched", "application/json", "it is created, and stored"},
-         .problems = {400, 422},
+         .problems = {400, 404, 409, 422},
          .changes = true,
          .body_limit = kSpecBodyMax},
         {.method = "GET",
@@ -109,6 +112,16 @@ const std::vector<Route>& table() {
              "`drained` says that nothing of it is live, pending or in an agent's hands.",
          .query = {kProject, kEntity},
          .answer = {200, "SweepWithSpec", "application/json", "the sweep"},
+         .problems = {404, 409}},
+        {.method = "GET",
+         .pattern = "/api/v1/sweeps/{id}/prior",
+         .serve = &get_prior,
+         .name = "getPrior",
+         .summary = "The runs from before that its search knows",
+         .description = "Those that it was launched with, in the form in which `sweepctl suggest` and "
+                        "a launch take them: of what each logged, what a search looks at.",
+         .query = {kProject, kEntity},
+         .answer = {200, "PriorRuns", "application/json", "the runs; none: an empty list"},
          .problems = {404, 409}},
         {.method = "DELETE",
          .pattern = "/api/v1/sweeps/{id}",

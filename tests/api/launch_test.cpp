@@ -220,3 +220,126 @@ TEST_CASE("launch: specs of hostile size or content are refused", "[api][launch]
     CHECK(fixture.post(kSweeps, fixture.launch_body(bomb)).status == 422);
     CHECK(fixture.get("/api/v1/health").status == 200);
 }
+
+namespace {
+
+constexpr const char* kBayes =
+    "program: train.py\nmethod: bayes\nmetric: {name: loss}\n"
+    "parameters: {lr: {min: 0.0, max: 1.0}, n: {values: [1, 2]}}\n";
+
+/// {"runs": [...]}: a prior of these lines.
+ParamMap prior_of(const std::string& lines) {
+    return {{"prior", ParamMap{{"source", "runs.jsonl"}, {"runs", *parse_json("[" + lines + "]")}}}};
+}
+
+std::string prior_line(const std::string& name, double lr, double loss) {
+    return to_json(ParamMap{{"name", name},
+                            {"state", "finished"},
+                            {"config", ParamMap{{"lr", lr}, {"n", 1}}},
+                            {"summary", ParamMap{{"loss", loss}, {"other", 3}}}});
+}
+
+}  // namespace
+
+TEST_CASE("launch: prior runs are stored, shown and handed to the search", "[api][launch]") {
+    ApiFixture fixture;
+    const ApiReply created = fixture.post(
+        kSweeps, fixture.launch_body(kBayes, prior_of(prior_line("a", 0.25, 3) + "," +
+                                                      R"({"name":"b","state":"crashed",)"
+                                                      R"("config":{"n":2,"lr":1}})")));
+    REQUIRE(created.status == 201);
+    CHECK(fixture.faults(created.json, "Launched") == "");
+    CHECK(created.at("prior", "runs") == ParamValue(2));
+    const ApiReply shown = fixture.get("/api/v1/sweeps/" + created.text("id"));
+    CHECK(fixture.faults(shown.json, "SweepWithSpec") == "");
+    CHECK(shown.at("prior", "source") == ParamValue("runs.jsonl"));
+    CHECK(shown.at("prior", "runs") == ParamValue(2));
+    CHECK(shown.at("prior", "with_metric") == ParamValue(1));
+    CHECK(fixture.faults(fixture.get(kSweeps).json, "SweepPage") == "");
+    const ApiReply prior = fixture.get("/api/v1/sweeps/" + created.text("id") + "/prior");
+    REQUIRE(prior.status == 200);
+    CHECK(fixture.faults(prior.json, "PriorRuns") == "");
+    CHECK(to_json(prior.at("runs")) ==
+          R"([{"name":"a","state":"finished","config":{"lr":0.25,"n":1},"history":[{"loss":3.0}]},)"
+          R"({"name":"b","state":"crashed","config":{"lr":1,"n":2}}])");
+
+    const Snapshot stored = fixture.on_loop([&] { return fixture.store().load(); });
+    REQUIRE(stored.sweeps.size() == 1);
+    REQUIRE(stored.sweeps[0].origin.prior);
+    CHECK(stored.sweeps[0].origin.prior->runs.size() == 2);
+    const ApiReply explained =
+        fixture.get("/api/v1/sweeps/" + created.text("id") + "/explain");
+    CHECK(mentions(to_json(explained.json), "its search knows 2 prior runs from runs.jsonl"));
+
+    const ApiReply none = fixture.get("/api/v1/sweeps/" + fixture.launch(kBayes) + "/prior");
+    CHECK(none.at("runs") == ParamValue(ParamList{}));
+    CHECK(none.at("source").is_null());
+}
+
+TEST_CASE("launch: prior runs that the search cannot learn from are refused", "[api][launch]") {
+    ApiFixture fixture;
+    const auto refused = [&](const ParamMap& more) {
+        const ApiReply reply = fixture.post(kSweeps, fixture.launch_body(kBayes, more));
+        CHECK(reply.status == 422);
+        CHECK(fixture.faults(reply.json, "Problem") == "");
+        return to_json(reply.json);
+    };
+    const std::string two = refused(prior_of(prior_line("a", 2, 3) + "," + prior_line("b", -1, 3)));
+    CHECK(mentions(two, "prior run 1 ('a'): 'lr' is 2.0, above the maximum 1"));
+    CHECK(mentions(two, "prior run 2 ('b'): 'lr' is -1.0, below the minimum 0"));
+    CHECK(mentions(refused(prior_of(R"({"name":"a"})")), "prior run 1: the run has no 'state'"));
+    CHECK(mentions(refused(prior_of("")), "'prior' is of no use: there are no runs"));
+    CHECK(mentions(refused({{"prior", ParamMap{}}}), "must name either a 'sweep' or the 'runs'"));
+    CHECK(mentions(refused({{"prior", ParamMap{{"sweep", "x"}, {"runs", ParamList{}}}}}),
+                   "must name either a 'sweep' or the 'runs'"));
+    const ApiReply nobody = fixture.post(
+        kSweeps, fixture.launch_body(kBayes, {{"prior", ParamMap{{"sweep", "nosuch"}}}}));
+    CHECK(nobody.status == 404);
+    CHECK(fixture.get(kSweeps).list("items").empty());
+}
+
+TEST_CASE("launch: the ended runs of another sweep are a prior, as far as they fit",
+          "[api][launch]") {
+    ApiFixture fixture;
+    const std::string first = fixture.launch(
+        "program: train.py\nmethod: grid\nmetric: {name: loss}\n"
+        "parameters: {lr: {values: [0.5, 5.0]}, n: {values: [1]}}\nsweepctl: {parallel: 1}\n");
+    AgentPeer agent(fixture.unix_address());
+    agent.hello("a");
+    for (int i = 0; i < 2; ++i) {
+        const auto start = agent.next<StartOrder>();
+        agent.started(start.execution);
+        MetricsLogged metrics;
+        metrics.agent = AgentId{"a"};
+        metrics.execution = start.execution;
+        metrics.offset_end = 11;
+        metrics.lines = {R"({"loss":2})"};
+        metrics.points = {{{"loss", 2}}};
+        agent.say(metrics);
+        static_cast<void>(agent.next<MetricsAck>());
+        agent.exited(start.execution);
+    }
+    fixture.wait_until([&] {
+        const SweepRecord* sweep = fixture.controller().world().find_sweep(SweepId{first});
+        return sweep->status == SweepStatus::finished && fixture.controller().settled();
+    });
+
+    ApiReply reply = fixture.post(
+        kSweeps, fixture.launch_body(kBayes, {{"prior", ParamMap{{"sweep", first}}}, {"paused", true}}));
+    REQUIRE(reply.status == 201);
+    CHECK(reply.at("prior", "source") == ParamValue("sweep " + first));
+    CHECK(reply.at("prior", "runs") == ParamValue(1));
+    CHECK(reply.at("prior", "with_metric") == ParamValue(1));
+    REQUIRE(reply.list("warnings").size() == 1);
+    CHECK(mentions(to_json(reply.list("warnings")[0]), "1 run of 2"));
+    CHECK(mentions(to_json(reply.list("warnings")[0]), "above the maximum 1"));
+
+    // It is the new sweep's own.
+    REQUIRE(fixture.remove("/api/v1/sweeps/" + first).status == 200);
+    CHECK(fixture.get("/api/v1/sweeps/" + reply.text("id") + "/prior").list("runs").size() == 1);
+
+    reply = fixture.post(kSweeps,
+                         fixture.launch_body(kBayes, {{"prior", ParamMap{{"sweep", reply.text("id")}}}}));
+    CHECK(reply.status == 422);
+    CHECK(mentions(to_json(reply.json), "is of no use: there are no runs"));
+}

@@ -4,10 +4,13 @@
 #include "sweepctl/spec/sweep_spec.hpp"
 
 #include "api/backend.hpp"
+#include "api/named.hpp"
+#include "api/routes/launch_prior.hpp"
 #include "api/routes/routes.hpp"
 
 #include <algorithm>
 #include <limits>
+#include <memory>
 #include <utility>
 
 // POST /sweeps: from a spec's text and what the launch says beside it to a sweep.
@@ -29,6 +32,7 @@ struct Launch {
     bool strict = false;
     std::string cwd;
     std::vector<std::pair<std::string, std::string>> env;
+    std::optional<AskedPrior> prior;
 };
 
 bool has_nul(std::string_view text) {
@@ -71,6 +75,8 @@ Launch read_launch(const ParamMap& body, Complaints& complaints) {
     }
     if (has_nul(launch.cwd)) complaints.wrong("cwd", "a path without NUL", ParamValue(launch.cwd));
     if (const ParamMap* env = fields.object("env")) read_environment(*env, launch, complaints);
+    if (const ParamMap* prior = fields.object("prior"))
+        launch.prior = read_asked_prior(*prior, complaints);
     fields.finish();
     return launch;
 }
@@ -159,6 +165,13 @@ ParamList warnings_about(const SweepPolicy& policy, const std::vector<World::Age
     return warnings;
 }
 
+/// As in an answer about a sweep.
+ParamMap summary_of(const Prior& prior) {
+    return {{"source", prior.source},
+            {"runs", json_number(static_cast<std::uint64_t>(prior.runs.size()))},
+            {"with_metric", json_number(valued(prior))}};
+}
+
 std::string created_json(const World& world,
                          const SweepId& id,
                          const SweepOrigin& origin,
@@ -178,32 +191,19 @@ std::string created_json(const World& world,
     return to_json(ParamValue(std::move(json)));
 }
 
-}  // namespace
-
-void create_sweep(const CallPtr& call) {
-    Result<ParamMap, Problem> body = read_body(call->request());
-    if (!body) return call->refuse(body.error());
-    Complaints complaints;
-    const QueryFields query(call->request(), call->route(), complaints);
-    Launch launch = read_launch(*body, complaints);
-    if (!complaints.empty()) return call->refuse(complaints.problem());
-
-    ParsedSpec parsed = parse_spec(launch.spec, {launch.strict});
-    if (!parsed.spec) return call->refuse(bad_spec(launch, parsed.diagnostics));
-    const SweepSpec& spec = *parsed.spec;
-
-    Backend& backend = call->backend();
+/// What is known of a launch before its prior runs are: all that can be refused was.
+struct Draft {
+    Launch launch;
+    ParsedSpec parsed;
     CreateSweep event;
-    event.name = launch.name && !launch.name->empty() ? *launch.name : spec.name.value_or("");
-    event.project =
-        first_of(launch.project, variable(launch, "WANDB_PROJECT"), spec.project, "uncategorized");
-    event.entity =
-        first_of(launch.entity, variable(launch, "WANDB_ENTITY"), spec.entity, backend.about.user);
-    check_name("name", event.name, complaints);
-    check_name("project", event.project, complaints);
-    check_name("entity", event.entity, complaints);
-    if (!complaints.empty()) return call->refuse(complaints.problem());
+    ParamList warnings;
+};
 
+void create(const CallPtr& call, Draft draft, std::shared_ptr<const Prior> prior) {
+    Launch& launch = draft.launch;
+    const SweepSpec& spec = *draft.parsed.spec;
+    CreateSweep& event = draft.event;
+    Backend& backend = call->backend();
     // Drawn seeds stay below 2^53, so that JSON readers which know only doubles keep them whole.
     constexpr std::uint64_t kSeedMask = (std::uint64_t{1} << 53) - 1;
     const std::uint64_t seed = launch.seed ? *launch.seed
@@ -215,9 +215,12 @@ void create_sweep(const CallPtr& call) {
     if (launch.parallel) event.policy.parallel = launch.parallel;
     event.strategy = std::move(setup.strategy);
 
-    ParamMap more{{"diagnostics", diagnostics_json(parsed.diagnostics)},
-                  {"rendered", render(parsed.diagnostics, launch.file_name, launch.spec)},
-                  {"warnings", warnings_about(event.policy, backend.controller.world().agents())}};
+    ParamList warnings = warnings_about(event.policy, backend.controller.world().agents());
+    warnings.insert(warnings.end(), draft.warnings.begin(), draft.warnings.end());
+    ParamMap more{{"prior", prior == nullptr ? ParamValue{} : ParamValue(summary_of(*prior))},
+                  {"diagnostics", diagnostics_json(draft.parsed.diagnostics)},
+                  {"rendered", render(draft.parsed.diagnostics, launch.file_name, launch.spec)},
+                  {"warnings", std::move(warnings)}};
     // Without its secrets: what the answer tells.
     SweepOrigin told;
     told.method = to_string(spec.method);
@@ -226,6 +229,7 @@ void create_sweep(const CallPtr& call) {
     event.origin.spec = std::move(launch.spec);
     event.origin.cwd = std::move(launch.cwd);
     event.origin.env = std::move(launch.env);
+    event.origin.prior = std::move(prior);
 
     backend.command(
         call, std::move(event),
@@ -237,6 +241,67 @@ void create_sweep(const CallPtr& call) {
             response.headers.emplace_back("Location", "/api/v1/sweeps/" + answer.sweep.text);
             call->answer(std::move(response));
         });
+}
+
+/// Reads what the other sweep's runs tell, and then creates.
+void create_after(const CallPtr& call, Draft draft) {
+    struct Found {
+        SweepId sweep;
+        std::vector<PriorRun> runs;
+    };
+    const auto kept = std::make_shared<Draft>(std::move(draft));
+    const SweepPolicy& policy = kept->parsed.spec->policy;
+    call->backend().read(
+        call, Pace::slow,
+        [named = *kept->launch.prior->sweep,
+         metric = policy.metric ? policy.metric->name : std::string{}](
+            ReadSession& session) -> Result<Found, Problem> {
+            Result<SweepId, Problem> id = match_sweep(session, named);
+            if (!id) return Failure{std::move(id).error()};
+            std::vector<PriorRun> runs = ended_runs(session, *id, metric);
+            return Found{std::move(*id), std::move(runs)};
+        },
+        [call, kept](Found found) {
+            auto prior = prior_from_sweep(*kept->parsed.spec, found.sweep, std::move(found.runs),
+                                          kept->warnings);
+            if (!prior) return call->refuse(std::move(prior).error());
+            create(call, std::move(*kept), std::move(*prior));
+        });
+}
+
+}  // namespace
+
+void create_sweep(const CallPtr& call) {
+    Result<ParamMap, Problem> body = read_body(call->request());
+    if (!body) return call->refuse(body.error());
+    Complaints complaints;
+    const QueryFields query(call->request(), call->route(), complaints);
+    Draft draft;
+    draft.launch = read_launch(*body, complaints);
+    if (!complaints.empty()) return call->refuse(complaints.problem());
+
+    const Launch& launch = draft.launch;
+    draft.parsed = parse_spec(launch.spec, {launch.strict});
+    if (!draft.parsed.spec) return call->refuse(bad_spec(launch, draft.parsed.diagnostics));
+    const SweepSpec& spec = *draft.parsed.spec;
+
+    Backend& backend = call->backend();
+    CreateSweep& event = draft.event;
+    event.name = launch.name && !launch.name->empty() ? *launch.name : spec.name.value_or("");
+    event.project =
+        first_of(launch.project, variable(launch, "WANDB_PROJECT"), spec.project, "uncategorized");
+    event.entity =
+        first_of(launch.entity, variable(launch, "WANDB_ENTITY"), spec.entity, backend.about.user);
+    check_name("name", event.name, complaints);
+    check_name("project", event.project, complaints);
+    check_name("entity", event.entity, complaints);
+    if (!complaints.empty()) return call->refuse(complaints.problem());
+
+    if (!launch.prior) return create(call, std::move(draft), nullptr);
+    if (launch.prior->sweep) return create_after(call, std::move(draft));
+    auto prior = prior_from_runs(spec, *launch.prior);
+    if (!prior) return call->refuse(std::move(prior).error());
+    create(call, std::move(draft), std::move(*prior));
 }
 
 }  // namespace sweepctl::api

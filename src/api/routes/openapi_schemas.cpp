@@ -117,12 +117,55 @@ std::string_view openapi_schemas() {
     "strict": {"type": ["boolean", "null"], "description": "unknown top-level keys are errors"},
     "seed": {"type": ["integer", "null"], "minimum": 0, "maximum": 18446744073709551615, "description": "instead of the spec's"},
     "cwd": {"type": "string", "description": "the launch directory, absolute"},
-    "env": {"type": ["object", "null"], "additionalProperties": {"type": "string"}, "description": "the launch environment; never shown again"}
+    "env": {"type": ["object", "null"], "additionalProperties": {"type": "string"}, "description": "the launch environment; never shown again"},
+    "prior": {"anyOf": [{"$ref": "#/components/schemas/PriorRequest"}, {"type": "null"}], "description": "runs from before that the search is to know"}
+  }
+},
+"PriorRequest": {
+  "type": "object",
+  "description": "either `sweep` or `runs`",
+  "properties": {
+    "sweep": {"type": ["string", "null"], "description": "its ended runs; an id or the beginning of one"},
+    "project": {"type": ["string", "null"], "description": "of that sweep"},
+    "entity": {"type": ["string", "null"], "description": "of that sweep"},
+    "source": {"type": ["string", "null"], "description": "where `runs` come from, for people"},
+    "runs": {"type": ["array", "null"], "items": {"$ref": "#/components/schemas/PriorRun"}}
+  }
+},
+"PriorRun": {
+  "type": "object",
+  "required": ["name", "state"],
+  "properties": {
+    "name": {"type": "string"},
+    "state": {"$ref": "#/components/schemas/RunState"},
+    "end_reason": {"type": ["string", "null"]},
+    "config": {"$ref": "#/components/schemas/Values"},
+    "summary": {"$ref": "#/components/schemas/Values"},
+    "history": {"type": "array", "items": {"$ref": "#/components/schemas/Values"}, "description": "what it logged, in order; the best value of the metric in history and summary counts"}
+  }
+},
+"PriorRuns": {
+  "type": "object",
+  "required": ["source", "metric", "runs"],
+  "properties": {
+    "source": {"type": ["string", "null"]},
+    "metric": {"type": ["string", "null"], "description": "whose values are in `history`"},
+    "runs": {"type": "array", "items": {"$ref": "#/components/schemas/PriorRun"}}
+  }
+},
+"PriorOrNull": {
+  "type": ["object", "null"],
+  "description": "the runs from before that the search knows",
+  "required": ["source", "runs", "with_metric"],
+  "properties": {
+    "source": {"type": "string", "description": "a file's name, or `sweep` and an id"},
+    "runs": {"type": "integer"},
+    "with_metric": {"type": "integer", "description": "how many of them have a value of the metric"}
   }
 },
 "Launched": {
   "type": "object",
-  "required": ["id", "name", "project", "entity", "status", "expected_runs", "method", "seed", "diagnostics", "rendered", "warnings"],
+  "required": ["id", "name", "project", "entity", "status", "expected_runs", "method", "seed", "prior", "diagnostics", "rendered", "warnings"],
   "properties": {
     "id": {"type": "string"},
     "name": {"type": "string"},
@@ -132,6 +175,7 @@ std::string_view openapi_schemas() {
     "expected_runs": {"type": ["integer", "null"], "description": "null: without end"},
     "method": {"type": "string"},
     "seed": {"type": "integer"},
+    "prior": {"$ref": "#/components/schemas/PriorOrNull"},
     "diagnostics": {"type": "array", "items": {"$ref": "#/components/schemas/Diagnostic"}},
     "rendered": {"type": "string"},
     "warnings": {"type": "array", "items": {"type": "string"}, "description": "what will not go as asked on the agents that there are"}
@@ -177,7 +221,7 @@ std::string_view openapi_schemas() {
 },
 "Sweep": {
   "type": "object",
-  "required": ["id", "name", "project", "entity", "status", "reason", "method", "counts", "expected_runs", "exhausted", "best", "metric", "parallel", "run_cap", "seed", "created_at", "started_at", "ended_at", "drained"],
+  "required": ["id", "name", "project", "entity", "status", "reason", "method", "counts", "expected_runs", "exhausted", "best", "metric", "parallel", "run_cap", "seed", "prior", "created_at", "started_at", "ended_at", "drained"],
   "properties": {
     "id": {"type": "string"},
     "name": {"type": "string"},
@@ -202,6 +246,7 @@ std::string_view openapi_schemas() {
     "parallel": {"type": ["integer", "null"], "description": "runs at once; null: as many as there are slots"},
     "run_cap": {"type": ["integer", "null"]},
     "seed": {"type": "integer"},
+    "prior": {"$ref": "#/components/schemas/PriorOrNull"},
     "created_at": {"$ref": "#/components/schemas/Time"},
     "started_at": {"$ref": "#/components/schemas/TimeOrNull"},
     "ended_at": {"$ref": "#/components/schemas/TimeOrNull"},

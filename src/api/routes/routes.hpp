@@ -13,6 +13,7 @@ void shut_down(const CallPtr& call);
 // sweeps.cpp
 void list_sweeps(const CallPtr& call);
 void get_sweep(const CallPtr& call);
+void get_prior(const CallPtr& call);
 void delete_sweep(const CallPtr& call);
 void pause_sweep(const CallPtr& call);
 void resume_sweep(const CallPtr& call);

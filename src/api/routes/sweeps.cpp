@@ -86,6 +86,21 @@ void get_sweep(const CallPtr& call) {
         });
 }
 
+void get_prior(const CallPtr& call) {
+    Complaints complaints;
+    const QueryFields query(call->request(), call->route(), complaints);
+    if (!complaints.empty()) return call->refuse(complaints.problem());
+    call->backend().answer_with(
+        call, Pace::slow,
+        [named = call->id_query()](ReadSession& session) -> Result<std::string, Problem> {
+            const Result<SweepId, Problem> id = match_sweep(session, named);
+            if (!id) return Failure{id.error()};
+            if (std::optional<std::string> json = prior_json(session, id.value()))
+                return std::move(*json);
+            return Failure{Problem{404, "sweep " + id.value().text + " is gone"}};
+        });
+}
+
 void delete_sweep(const CallPtr& call) {
     Complaints complaints;
     const QueryFields query(call->request(), call->route(), complaints);
