@@ -79,6 +79,7 @@ void check_word(ValueKind kind, const std::string& word) {
         case ValueKind::number:
         case ValueKind::duration:
         case ValueKind::file:
+        case ValueKind::file_or_sweep:
         case ValueKind::directory:
         case ValueKind::url:
         case ValueKind::assignment:

@@ -24,6 +24,7 @@ enum class ValueKind {
     sweep,
     run,
     sweep_or_run,
+    file_or_sweep,
     agent,
     assignment,
     choice,  ///< one of `choices`

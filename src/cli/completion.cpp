@@ -48,7 +48,8 @@ std::string joined(const std::vector<std::string>& words, std::string_view separ
 /// The word that `sweepctl list-ids` takes; null for what is not an id.
 const char* ids_of(ValueKind kind) {
     switch (kind) {
-        case ValueKind::sweep: return "sweeps";
+        case ValueKind::sweep:
+        case ValueKind::file_or_sweep: return "sweeps";
         case ValueKind::run: return "runs";
         case ValueKind::sweep_or_run: return "sweeps runs";
         case ValueKind::agent: return "agents";
@@ -88,6 +89,8 @@ std::string bash_value(const ArgumentInfo& info) {
     }
     if (info.kind == ValueKind::file) return "_sweepctl_files -f";
     if (info.kind == ValueKind::directory) return "_sweepctl_files -d";
+    if (info.kind == ValueKind::file_or_sweep)
+        return std::string("_sweepctl_files_or_ids ") + ids_of(info.kind);
     if (const char* ids = ids_of(info.kind)) return std::string("_sweepctl_ids ") + ids;
     return ":";
 }
@@ -102,6 +105,13 @@ _sweepctl_files() {
     compopt -o filenames 2>/dev/null
     local IFS=$'\n'
     COMPREPLY=($(compgen "$1" -- "$cur"))
+}
+_sweepctl_files_or_ids() {
+    local ids
+    _sweepctl_ids "$@"
+    ids=("${COMPREPLY[@]}")
+    _sweepctl_files -f
+    COMPREPLY+=("${ids[@]}")
 }
 _sweepctl() {
     local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} verb="" i
@@ -130,6 +140,8 @@ std::string zsh_value(const ArgumentInfo& info) {
     if (info.kind == ValueKind::choice) return head + "(" + joined(info.choices, " ") + ")";
     if (info.kind == ValueKind::file) return head + "_files";
     if (info.kind == ValueKind::directory) return head + "_files -/";
+    if (info.kind == ValueKind::file_or_sweep)
+        return head + " _sweepctl_files_or_ids " + ids_of(info.kind);
     // The blank keeps _arguments from putting options of compadd before the words.
     if (const char* ids = ids_of(info.kind)) return head + " _sweepctl_ids " + ids;
     return head + " ";
@@ -146,6 +158,10 @@ std::string zsh_spec(const ArgumentInfo& info) {
 
 std::string fish_value(const ArgumentInfo& info) {
     if (info.kind == ValueKind::file) return " -r -F";
+    if (info.kind == ValueKind::file_or_sweep) {
+        return std::string(" -r -F -a '(sweepctl list-ids ") + ids_of(info.kind) +
+               " 2>/dev/null)'";
+    }
     // -x: a value follows, and files are not offered for it.
     const std::string value = info.positional() ? "" : " -x";
     if (info.kind == ValueKind::choice) {
@@ -213,6 +229,10 @@ std::string zsh_completion() {
         "    local -a ids\n"
         "    ids=(${(f)\"$(sweepctl list-ids ${(z)*} 2>/dev/null)\"})\n"
         "    compadd -a ids\n"
+        "}\n"
+        "_sweepctl_files_or_ids() {\n"
+        "    _sweepctl_ids \"$@\"\n"
+        "    _files\n"
         "}\n"
         "_sweepctl_verbs() {\n"
         "    local -a verbs\n"

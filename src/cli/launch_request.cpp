@@ -3,7 +3,9 @@
 #include "sweepctl/base/utf8.hpp"
 
 #include "cli/cli_error.hpp"
+#include "cli/id_word.hpp"
 #include "cli/json_view.hpp"
+#include "cli/runs_file.hpp"
 #include "cli/session.hpp"
 #include "cli/text.hpp"
 
@@ -70,10 +72,31 @@ std::optional<std::string> or_variable(const std::optional<std::string>& option,
     return value == nullptr || *value == '\0' ? std::nullopt : std::optional<std::string>(value);
 }
 
+/// What is there as a file is one, and what looks like the name of one is meant to be; else it is a
+/// sweep.
+ParamMap prior_request(const std::string& word, const SweepSpec& spec) {
+    std::error_code ignored;
+    const bool is_file = word == "-" || word.find('.') != std::string::npos ||
+                         std::filesystem::exists(word, ignored);
+    if (!is_file) {
+        const IdWord id = parse_id(word);
+        ParamMap asked{{"sweep", id.id}};
+        if (!id.project.empty()) asked.emplace_back("project", id.project);
+        if (!id.entity.empty()) asked.emplace_back("entity", id.entity);
+        return asked;
+    }
+    const Prior prior = read_prior_file(word, spec);
+    ParamList runs;
+    for (const PriorRun& run : prior.runs)
+        runs.emplace_back(told(run, prior.metric));
+    return {{"source", prior.source}, {"runs", std::move(runs)}};
+}
+
 }  // namespace
 
 ParamValue launch_request(Session& session,
                           const SpecFile& file,
+                          const SweepSpec& spec,
                           const LaunchOptions& options,
                           const ServerAddress& server) {
     if (options.parallel && *options.parallel == 0) {
@@ -89,6 +112,7 @@ ParamValue launch_request(Session& session,
     add("entity", or_variable(options.entity, "WANDB_ENTITY"));
     if (options.parallel) body.emplace_back("parallel", json_count(options.parallel));
     if (options.seed) body.emplace_back("seed", json_count(options.seed));
+    if (options.prior) body.emplace_back("prior", prior_request(*options.prior, spec));
     if (options.paused) body.emplace_back("paused", true);
     if (options.strict) body.emplace_back("strict", true);
     if (on_this_machine(server)) body.emplace_back("env", environment(session));

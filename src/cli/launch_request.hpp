@@ -19,6 +19,7 @@ struct LaunchOptions {
     std::optional<std::string> entity;
     std::optional<std::uint64_t> parallel;
     std::optional<std::uint64_t> seed;
+    std::optional<std::string> prior;  ///< a file of runs, or a sweep
     bool paused = false;
     bool strict = false;
 };
@@ -27,6 +28,7 @@ struct LaunchOptions {
 /// secrets, and means nothing elsewhere.
 [[nodiscard]] ParamValue launch_request(Session& session,
                                         const SpecFile& file,
+                                        const SweepSpec& spec,
                                         const LaunchOptions& options,
                                         const ServerAddress& server);
 

@@ -3,7 +3,7 @@
 #include "sweepctl/base/shown.hpp"
 #include "sweepctl/base/unique_fd.hpp"
 #include "sweepctl/core/json_text.hpp"
-#include "sweepctl/core/run_state.hpp"
+#include "sweepctl/spec/prior_check.hpp"
 
 #include "cli/cli_error.hpp"
 #include "cli/text.hpp"
@@ -37,73 +37,21 @@ std::string read_all(int fd, const std::string& path) {
     }
 }
 
-/// One line of the file, with its place for what is wrong with it.
-class Line {
-public:
-    Line(const std::string& file, std::size_t number) : file_(file), number_(number) {}
+std::string place(const std::string& file, std::size_t line) {
+    return printable(file) + ":" + std::to_string(line) + ": ";
+}
 
-    [[noreturn]] void refuse(const std::string& what, const std::string& hint = {}) const {
-        throw CliError(kError, printable(file_) + ":" + std::to_string(number_) + ": " + what,
-                       hint);
+FileRun run_in(std::string_view text, const std::string& file, std::size_t line) {
+    auto json = parse_json(text);
+    if (!json) {
+        throw CliError(kError, place(file, line) + "not JSON: " + json.error().message +
+                                   " at byte " + std::to_string(json.error().offset + 1));
     }
-
-    [[nodiscard]] FileRun run(std::string_view text) const {
-        auto json = parse_json(text);
-        if (!json) {
-            refuse("not JSON: " + json.error().message + " at byte " +
-                   std::to_string(json.error().offset + 1));
-        }
-        auto* object = std::get_if<ParamMap>(&(*json).content());
-        if (object == nullptr) refuse("a run is an object");
-        FileRun run;
-        for (auto& [key, value] : *object) {
-            if (key == "name") run.name = word(key, value);
-            if (key == "state") run.state = word(key, value);
-            if (key == "config") run.config = map(key, value);
-            if (key == "summary") run.summary = map(key, value);
-            if (key == "end_reason") run.end_reason = word(key, value);
-            if (key == "suggestion" && value.is_null()) run.unsuggested = true;
-            if (key == "suggestion" && !value.is_null()) run.suggestion = count(key, value);
-            if (key != "history" || value.is_null()) continue;
-            auto* rows = std::get_if<ParamList>(&value.content());
-            if (rows == nullptr) refuse("'history' must be a list of objects");
-            for (ParamValue& row : *rows)
-                run.history.push_back(map("history", row));
-        }
-        if (run.name.empty()) refuse("the run has no 'name'");
-        if (run.state.empty()) refuse("the run has no 'state'");
-        if (!run_state_from(run.state)) {
-            refuse("unknown state '" + shown(run.state) + "'",
-                   "known: pending, running, finished, failed, crashed, killed");
-        }
-        return run;
-    }
-
-private:
-    [[nodiscard]] std::string word(const std::string& key, const ParamValue& value) const {
-        if (value.is_null()) return {};
-        const auto* text = value.get_if<std::string>();
-        if (text == nullptr) refuse("'" + key + "' must be a text");
-        return *text;
-    }
-    [[nodiscard]] std::uint64_t count(const std::string& key, const ParamValue& value) const {
-        const auto* number = value.get_if<std::int64_t>();
-        if (number == nullptr || *number < 0) refuse("'" + key + "' must be a number from 0 on");
-        return static_cast<std::uint64_t>(*number);
-    }
-    [[nodiscard]] ParamMap map(const std::string& key, ParamValue& value) const {
-        if (value.is_null()) return {};
-        auto* map = std::get_if<ParamMap>(&value.content());
-        if (map == nullptr) {
-            refuse(key == "history" ? "'history' must be a list of objects"
-                                    : "'" + key + "' must be an object");
-        }
-        return std::move(*map);
-    }
-
-    const std::string& file_;
-    std::size_t number_;
-};
+    auto run = told_run_from(std::move(*json));
+    if (!run)
+        throw CliError(kError, place(file, line) + run.error().message, run.error().hint);
+    return {std::move(*run), line};
+}
 
 }  // namespace
 
@@ -119,9 +67,30 @@ std::vector<FileRun> read_runs_file(const std::string& path) {
         const std::string_view line = rest.substr(0, rest.find('\n'));
         rest.remove_prefix(line.size() == rest.size() ? line.size() : line.size() + 1);
         if (line.find_first_not_of(" \t\r") == std::string_view::npos) continue;
-        runs.push_back(Line(name, number).run(line));
+        runs.push_back(run_in(line, name, number));
     }
     return runs;
+}
+
+Prior read_prior_file(const std::string& path, const SweepSpec& spec) {
+    const std::vector<FileRun> runs = read_runs_file(path);
+    const std::string name = path == "-" ? "<stdin>" : path;
+    CheckedPrior checked =
+        check_prior(spec, prior_of(spec, name, {runs.begin(), runs.end()}), /*finished_have_metric=*/true);
+    if (!checked.faults.empty()) {
+        constexpr std::size_t kShown = 20;
+        std::string text;
+        for (std::size_t i = 0; i < checked.faults.size() && i < kShown; ++i) {
+            const PriorFault& fault = checked.faults[i];
+            text += (i == 0 ? "" : "\n") + place(name, runs[fault.run].line) + "run '" +
+                    printable(runs[fault.run].name) + "': " + printable(fault.message);
+        }
+        if (checked.faults.size() > kShown)
+            text += "\nand " + std::to_string(checked.faults.size() - kShown) + " more";
+        throw CliError(kError, text, "the search can learn from runs of its own space only");
+    }
+    if (checked.useless) throw CliError(kError, printable(name) + ": " + printable(*checked.useless));
+    return std::move(checked.prior);
 }
 
 }  // namespace sweepctl::cli

@@ -1,9 +1,10 @@
 #pragma once
 
-#include "sweepctl/core/value.hpp"
+#include "sweepctl/core/prior.hpp"
+#include "sweepctl/core/told_run.hpp"
+#include "sweepctl/spec/sweep_spec.hpp"
 
-#include <cstdint>
-#include <optional>
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -11,22 +12,16 @@
 
 namespace sweepctl::cli {
 
-/// {"name", "state", "config": {}, "summary": {}, "history": [{}, ...]}; what is missing is empty.
-/// Known of a sweep's own runs: "end_reason", and "suggestion", the search's number, which is null
-/// for a run that the search did not propose.
-struct FileRun {
-    std::string name;
-    std::string state;  ///< one of the words that run_state_from() takes
-    Config config;
-    ParamMap summary;
-    std::vector<ParamMap> history;  ///< what it logged, in order
-    std::string end_reason;
-    std::optional<std::uint64_t> suggestion;
-    bool unsuggested = false;  ///< "suggestion" is null
+struct FileRun : ToldRun {
+    std::size_t line = 0;  ///< from 1
 };
 
 /// Reads them; `path` "-" is standard input. Throws CliError, which names the line, where one of
 /// them is not such an object. Other keys are ignored, and so are empty lines.
 [[nodiscard]] std::vector<FileRun> read_runs_file(const std::string& path);
+
+/// The prior runs that a sweep of `spec` is to have from such a file. Throws CliError, with all that
+/// keeps the search from learning from them.
+[[nodiscard]] Prior read_prior_file(const std::string& path, const SweepSpec& spec);
 
 }  // namespace sweepctl::cli

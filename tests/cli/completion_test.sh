@@ -65,6 +65,10 @@ expect 'sweepctl launch --pa' --paused
 expect 'sweepctl launch --pa' --parallel
 expect 'sweepctl launch s' 'sweep one.yaml'
 expect 'sweepctl launch --detach s' 'sweep one.yaml'
+expect 'sweepctl launch --prior s' 'sweep one.yaml'
+expect 'sweepctl launch --prior s' sweep001
+expect 'sweepctl suggest --prior s' 'sweep one.yaml'
+refuse 'sweepctl suggest --prior s' sweep001
 expect 'sweepctl export abc --format ' jsonl
 expect 'sweepctl completion ' zsh
 expect 'sweepctl help ' validate

@@ -25,32 +25,80 @@ sweepctl: {seed: 5, parallel: 1, fail_fast: false}
 """
 
 
+def ended(home, sweep):
+    return [run for run in home.runs(sweep) if run["state"] in ("finished", "failed")]
+
+
+def kill_controller(home):
+    for pid in home.controller():
+        os.kill(pid, signal.SIGKILL)
+    wait_until(lambda: not home.controller(), 10, "the controller to be gone")
+    home.serve()
+
+
+def in_order(home, sweep):
+    return sorted(home.runs(sweep), key=lambda run: int(run["name"].rpartition("-")[2]))
+
+
+def check_suggestions(home, runs, *prior):
+    """Each run is what `suggest` says of those before it."""
+    spec, history = os.path.join(home.path, "spec.yaml"), os.path.join(home.path, "runs.jsonl")
+    for k, run in enumerate(runs):
+        with open(history, "w", encoding="utf-8") as file:
+            for before in runs[:k]:
+                file.write(json.dumps({key: before[key] for key in ("name", "state", "config", "summary")}) + "\n")
+        said = json.loads(home.run("suggest", spec, "--runs", history, *prior).stdout)
+        assert said["config"] == run["config"], f"run {k + 1}: {said['config']} is not {run['config']}"
+
+
+def alone(home):
+    sweep = home.launch(SPEC)
+    wait_until(lambda: len(ended(home, sweep)) >= 8, 60, "the first runs")
+    kill_controller(home)
+    home.run("wait", sweep, check=False)
+    runs = in_order(home, sweep)
+    assert len(runs) == 24, len(runs)
+    assert {run["state"] for run in runs} == {"finished", "failed"}, runs
+    check_suggestions(home, runs)
+    best = min(run["summary"]["loss"] for run in runs if run["state"] == "finished")
+    assert best < 0.3, best
+    return sweep, runs
+
+
+def with_prior(home, first, known):
+    """A sweep that knows the other's runs, by id and by file."""
+    spec = SPEC.replace("run_cap: 24", "run_cap: 8")
+    sweep = home.launch(spec, "--prior", first)
+    prior = os.path.join(home.path, "prior.jsonl")
+    with open(prior, "w", encoding="utf-8") as file:
+        file.write(home.run("show", sweep, "--prior").stdout)
+    wait_until(lambda: len(ended(home, sweep)) >= 3, 60, "the first runs")
+    kill_controller(home)
+    home.run("rm", first, "--force")
+    home.run("wait", sweep, check=False)
+    runs = in_order(home, sweep)
+    assert len(runs) == 8, len(runs)
+    check_suggestions(home, runs, "--prior", prior)
+    tried = [json.dumps(run["config"], sort_keys=True) for run in known + runs]
+    assert len(set(tried)) == len(tried), "what was known is run again"
+    shown = home.show(sweep)
+    assert shown["prior"] == {"source": f"sweep {first}", "runs": 24, "with_metric": 24 - failed(known)}, shown["prior"]
+
+    again = home.launch(spec, "--prior", prior)
+    home.run("wait", again, check=False)
+    assert [run["config"] for run in in_order(home, again)] == [run["config"] for run in runs], "a file tells something else"
+    home.run("fsck")
+
+
+def failed(runs):
+    return sum(run["summary"].get("loss") is None for run in runs)
+
+
 def main():
     with Home(slots=1) as home:
         home.serve()
-        sweep = home.launch(SPEC)
-
-        def ended():
-            return [run for run in home.runs(sweep) if run["state"] in ("finished", "failed")]
-
-        wait_until(lambda: len(ended()) >= 8, 60, "the first runs")
-        for pid in home.controller():
-            os.kill(pid, signal.SIGKILL)
-        home.serve()
-        home.run("wait", sweep, check=False)
-        runs = sorted(home.runs(sweep), key=lambda run: int(run["name"].rpartition("-")[2]))
-        assert len(runs) == 24, len(runs)
-        assert {run["state"] for run in runs} == {"finished", "failed"}, runs
-
-        spec, history = os.path.join(home.path, "spec.yaml"), os.path.join(home.path, "runs.jsonl")
-        for k, run in enumerate(runs):
-            with open(history, "w", encoding="utf-8") as file:
-                for before in runs[:k]:
-                    file.write(json.dumps({key: before[key] for key in ("name", "state", "config", "summary")}) + "\n")
-            said = json.loads(home.run("suggest", spec, "--runs", history).stdout)
-            assert said["config"] == run["config"], f"run {k + 1}: {said['config']} is not {run['config']}"
-        best = min(run["summary"]["loss"] for run in runs if run["state"] == "finished")
-        assert best < 0.3, best
+        first, runs = alone(home)
+        with_prior(home, first, runs)
 
 
 main()

@@ -33,13 +33,17 @@ void say_created(Session& session, const ParamValue& created) {
     const std::string id = text_field(created, "id");
     const std::string name = text_field(created, "name");
     const ParamValue& runs = field(created, "expected_runs");
+    const std::int64_t prior = int_field(field(created, "prior"), "runs").value_or(0);
     session.messages.note("sweep " + printable(id) +
                           (name.empty() || name == id ? "" : " (" + printable(name) + ")") +
                           " is " + printable(text_field(created, "status")) + ": " +
                           cell_text(field(created, "method")) + ", " +
                           (runs.is_null()          ? "without end"
                            : runs == ParamValue(1) ? "1 run"
-                                                   : cell_text(runs) + " runs"));
+                                                   : cell_text(runs) + " runs") +
+                          (prior <= 0   ? ""
+                           : prior == 1 ? "; it knows 1 prior run"
+                                        : "; it knows " + std::to_string(prior) + " prior runs"));
 }
 
 /// Prints the result for scripts: the id, on stdout's last line.
@@ -83,12 +87,15 @@ int attached(Session& session, const Options& options, const ParamValue& created
 }
 
 int launch(Session& session, const Options& options) {
+    if (options.spec == "-" && options.launch.prior == "-")
+        throw CliError(kUsage, "SPEC and --prior cannot both be stdin");
     const SpecFile file = read_spec_file(options.spec);
     // A spec with errors is refused before a controller is even started.
-    static_cast<void>(checked_spec(session, file, options.launch.strict));
+    const SweepSpec spec = checked_spec(session, file, options.launch.strict);
     Controller& controller = session.controller();
     const ParamValue created = controller.post(
-        api_target("sweeps"), launch_request(session, file, options.launch, controller.address()));
+        api_target("sweeps"),
+        launch_request(session, file, spec, options.launch, controller.address()));
     say_created(session, created);
     if (!options.detach) return attached(session, options, created);
     print_result(
@@ -112,6 +119,9 @@ Action declare(Arguments& arguments) {
                      "instead of WANDB_ENTITY or the spec's");
     arguments.option("--seed", launch_options.seed, "N",
                      "of the search, instead of the spec's or one that is drawn");
+    arguments.option("--prior", launch_options.prior, ValueKind::file_or_sweep, "FILE|SWEEP",
+                     "runs from before that the search is to know: a file as for 'suggest --runs', "
+                     "or the ended runs of a sweep");
     arguments.flag("--paused", launch_options.paused, "start no run until it is resumed");
     arguments.flag("--strict", launch_options.strict, "unknown keys are errors, not warnings");
     arguments.flag("--json", options->json, "print the sweep as one JSON object, at the end");
@@ -128,12 +138,15 @@ const Verb kLaunchVerb{
         "The runs get this shell's working directory and environment, as with any command. Ctrl-C "
         "detaches (exit code 130): the sweep goes on. The last line on stdout is the sweep's id; "
         "progress goes to stderr.\n"
+        "From prior runs a search that learns learns as from its own, and a grid takes their cells "
+        "for done; none is run again. They are copied: the file or the sweep may go.\n"
         "Exit code 0 when all runs finished or were ended by the sweep itself (early stopping, "
         "metric.target), 6 when some did not, 5 when the sweep was cancelled, failed, crashed, or "
         "paused itself since its runs keep failing.",
     .examples =
         "sweepctl launch sweep.yaml\n"
         "sweepctl launch sweep.yaml --parallel 4 --detach\n"
+        "sweepctl launch sweep.yaml --prior k3f9x2ab\n"
         "id=$(sweepctl launch -d sweep.yaml) && sweepctl wait \"$id\"",
     .declare = &declare,
 };

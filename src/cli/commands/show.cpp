@@ -7,6 +7,7 @@
 #include "cli/sweep_view.hpp"
 #include "cli/text.hpp"
 
+#include <algorithm>
 #include <memory>
 
 namespace sweepctl::cli {
@@ -16,12 +17,23 @@ namespace {
 struct Options {
     std::string sweep;
     bool spec = false;
+    bool prior = false;
     bool json = false;
 };
 
 std::string metric_text(const ParamValue& metric) {
     if (metric.is_null()) return "-";
     return cell_text(field(metric, "name")) + ", " + cell_text(field(metric, "goal"));
+}
+
+std::string prior_text(const ParamValue& prior) {
+    if (prior.is_null()) return "-";
+    const auto count = [&](std::string_view name) {
+        return static_cast<std::uint64_t>(std::max<std::int64_t>(0, int_field(prior, name).value_or(0)));
+    };
+    return count_text(count("runs")) + (count("runs") == 1 ? " run, " : " runs, ") +
+           count_text(count("with_metric")) + " with the metric, from " +
+           cell_text(field(prior, "source"));
 }
 
 void print(Session& session, const ParamValue& sweep) {
@@ -49,6 +61,7 @@ void print(Session& session, const ParamValue& sweep) {
     line("parallel", cell_text(field(sweep, "parallel")));
     line("run_cap", cell_text(field(sweep, "run_cap")));
     line("seed", cell_text(field(sweep, "seed")));
+    line("prior", prior_text(field(sweep, "prior")));
     line("created", cell_text(field(sweep, "created_at")));
     line("started", cell_text(field(sweep, "started_at")));
     line("ended", cell_text(field(sweep, "ended_at")));
@@ -57,6 +70,13 @@ void print(Session& session, const ParamValue& sweep) {
 }
 
 int show(Session& session, const Options& options) {
+    if (options.prior) {
+        const ParamValue prior =
+            session.controller().get(id_target("sweeps", options.sweep, "prior"));
+        for (const ParamValue& run : list_field(prior, "runs"))
+            session.out.line(strict_json(run));
+        return kOk;
+    }
     const ParamValue sweep = session.controller().get(id_target("sweeps", options.sweep));
     if (options.json) {
         session.out.line(strict_json(reorder(sweep, sweep_fields())));
@@ -72,6 +92,9 @@ Action declare(Arguments& arguments) {
     const auto options = std::make_shared<Options>();
     arguments.positional(options->sweep, ValueKind::sweep, "SWEEP", "the sweep's id");
     arguments.flag("--spec", options->spec, "print the spec that it was launched with");
+    arguments.flag("--prior", options->prior,
+                   "print the runs that it was launched to know, as --prior of launch and suggest "
+                   "takes them");
     arguments.flag("--json", options->json, "print one JSON object");
     return [options](Session& session) { return show(session, *options); };
 }

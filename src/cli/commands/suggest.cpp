@@ -21,49 +21,11 @@ namespace {
 struct Options {
     std::string spec;
     std::optional<std::string> runs;
+    std::optional<std::string> prior;
     std::optional<std::uint64_t> count;
     std::optional<std::uint64_t> seed;
     bool strict = false;
 };
-
-/// Names in code-point order at each level, as a search space has them.
-ParamMap in_order(ParamMap map) {
-    std::sort(map.begin(), map.end(),
-              [](const auto& left, const auto& right) { return left.first < right.first; });
-    for (auto& [name, value] : map) {
-        if (auto* group = std::get_if<ParamMap>(&value.content())) *group = in_order(*group);
-    }
-    return map;
-}
-
-/// The run as a controller would have it: number `index + 1` of its sweep, and suggestion `index`
-/// unless its line says otherwise.
-Run run_of(const FileRun& file, std::uint64_t index, const std::optional<MetricGoal>& metric) {
-    Run run;
-    run.number = index + 1;
-    run.name = file.name;
-    run.state = *run_state_from(file.state);
-    run.end_reason = end_reason_from(file.end_reason);
-    run.config = in_order(file.config);
-    if (!file.unsuggested) run.suggestion = file.suggestion.value_or(index);
-    if (!metric) return run;
-    std::vector<double> values;
-    std::vector<ParamMap> lines = file.history;
-    lines.push_back(file.summary);
-    for (const ParamMap& line : lines) {
-        for (const double value : finite_values(line, metric->name))
-            values.push_back(value);
-    }
-    if (values.empty()) return run;
-    MetricSummary& summary = run.summary.emplace_back();
-    summary.name = metric->name;
-    summary.count = values.size();
-    summary.first = values.front();
-    summary.latest = values.back();
-    summary.min = *std::min_element(values.begin(), values.end());
-    summary.max = *std::max_element(values.begin(), values.end());
-    return run;
-}
 
 /// A sweep's search as the controller drives it: each number once, and what is suggested is
 /// pending from then on.
@@ -76,14 +38,19 @@ public:
           strategy_(strategy_of(spec, seed)),
           memory_(strategy_->memory()) {}
 
+    /// What it knew from the beginning.
+    void take(const Prior& prior) {
+        for (std::size_t i = 0; i < prior.runs.size(); ++i) {
+            if (by_cell_) cover(strategy_->number_of(prior.runs[i].config));
+            if (memory_ == nullptr) continue;
+            if (const std::optional<Observation> seen = observation_of(prior, i, metric_))
+                memory_->observe(*seen);
+        }
+    }
+
     void take(const Run& run) {
         // A grid's cell is covered by whatever has its values.
-        const std::optional<std::uint64_t> number =
-            by_cell_ ? strategy_->number_of(run.config) : run.suggestion;
-        // Of the repeats of a cell the next one.
-        for (std::uint32_t i = 0; number && i < repeats_; ++i) {
-            if (coverage_.cover(*number + i)) break;
-        }
+        cover(by_cell_ ? strategy_->number_of(run.config) : run.suggestion);
         if (memory_ == nullptr) return;
         if (const std::optional<Observation> seen = observation_of(run, metric_))
             memory_->observe(*seen);
@@ -102,6 +69,13 @@ public:
     }
 
 private:
+    /// Of the repeats of a cell the next one.
+    void cover(std::optional<std::uint64_t> number) {
+        for (std::uint32_t i = 0; number && i < repeats_; ++i) {
+            if (coverage_.cover(*number + i)) break;
+        }
+    }
+
     std::optional<MetricGoal> metric_;
     bool by_cell_;
     std::uint32_t repeats_;
@@ -112,8 +86,8 @@ private:
 
 int suggest(Session& session, const Options& options) {
     const SweepSpec spec = checked_spec(session, read_spec_file(options.spec), options.strict);
-    if (options.spec == "-" && options.runs == "-")
-        throw CliError(kUsage, "SPEC and --runs cannot both be stdin");
+    const int from_stdin = (options.spec == "-") + (options.runs == "-") + (options.prior == "-");
+    if (from_stdin > 1) throw CliError(kUsage, "only one of SPEC, --runs and --prior can be stdin");
     std::optional<std::uint64_t> seed = options.seed ? options.seed : spec.seed;
     if (!seed && uses_seed(spec)) {
         seed = drawn_seed();
@@ -121,10 +95,11 @@ int suggest(Session& session, const Options& options) {
                               std::to_string(*seed) + " gives the same again");
     }
     Search search(spec, seed.value_or(0));
+    if (options.prior) search.take(read_prior_file(*options.prior, spec));
     if (options.runs) {
         std::uint64_t index = 0;
         for (const FileRun& run : read_runs_file(*options.runs))
-            search.take(run_of(run, index++, spec.policy.metric));
+            search.take(run_from(run, index++, spec.policy.metric));
     }
     const std::uint64_t count = options.count.value_or(1);
     for (std::uint64_t i = 0; i < count; ++i) {
@@ -140,6 +115,8 @@ Action declare(Arguments& arguments) {
                          "the sweep's YAML file; - is stdin");
     arguments.option("--runs", options->runs, ValueKind::file, "FILE",
                      "the runs so far, a JSON object a line; - is stdin");
+    arguments.option("--prior", options->prior, ValueKind::file, "FILE",
+                     "what launch --prior was given, in the same form; - is stdin");
     arguments.option("-n,--count", options->count, "N", "how many suggestions; 1 unless given");
     arguments.option("--seed", options->seed, "N", "instead of the spec's, or one that is drawn");
     arguments.flag("--strict", options->strict, "unknown keys are errors, not warnings");
@@ -158,7 +135,7 @@ const Verb kSuggestVerb{
         "[{}]}; the best value of the metric in history and summary counts. Printed are lines "
         "{\"config\": {}}, or null when everything was tried. A run may have \"suggestion\", the "
         "number under which the search proposed it (null: it did not); else its line counts, from "
-        "0 on.",
+        "0 on. Runs from before the sweep are those of --prior.",
     .examples =
         "sweepctl suggest sweep.yaml --runs runs.jsonl\n"
         "sweepctl suggest sweep.yaml --runs runs.jsonl -n 8 --seed 42",
