@@ -3,7 +3,6 @@
 #include "sweepctl/core/json_text.hpp"
 
 #include <algorithm>
-#include <cmath>
 
 namespace sweepctl {
 
@@ -91,23 +90,6 @@ bool is_run_id(std::string_view name) {
     // No dot: files are called by the id, a dot and more.
     return !name.empty() && name.size() <= kIdMax && name.front() != '-' &&
            std::all_of(name.begin(), name.end(), fits);
-}
-
-void take_summary(std::vector<MetricSummary>& summary, const MetricPoint& point) {
-    const auto entry =
-        std::find_if(summary.begin(), summary.end(),
-                     [&](const MetricSummary& known) { return known.name == point.name; });
-    if (entry == summary.end() || entry->count == 0) {
-        take_in(summary, {{point}});
-        return;
-    }
-    entry->last = point.value;
-    double scratch = 0.0;
-    const double* number = point.value.number(scratch);
-    if (number == nullptr || !std::isfinite(*number)) return;
-    entry->min = std::min(entry->min, *number);
-    entry->max = std::max(entry->max, *number);
-    entry->latest = *number;
 }
 
 }  // namespace sweepctl

@@ -3,6 +3,7 @@
 #include "sweepctl/base/check.hpp"
 #include "sweepctl/base/counted.hpp"
 #include "sweepctl/core/client_rules.hpp"
+#include "sweepctl/core/metric_summary.hpp"
 #include "sweepctl/core/world.hpp"
 
 #include <algorithm>

@@ -2,6 +2,7 @@
 
 #include "sweepctl/base/check.hpp"
 #include "sweepctl/core/client_rules.hpp"
+#include "sweepctl/core/metric_summary.hpp"
 #include "sweepctl/core/world.hpp"
 
 #include <algorithm>
@@ -166,8 +167,7 @@ void World::describe(Run& run, UpsertRun& event) {
         edited_runs_.insert(run.id);
     }
     if (event.host && (!run.claim || in_foreign_hands(run))) run.host = std::move(event.host);
-    for (const MetricPoint& point : event.summary_points)
-        take_summary(run.summary, point);
+    take_summary(run.summary, event.summary_points);
     if (!event.summary_points.empty()) judge_best(sweeps_.at(run.sweep), run);
     if (!event.details.empty()) changes_.details.push_back({run.id, std::move(event.details)});
 }
@@ -287,8 +287,7 @@ void World::take_stream(Run& run, ClientStream& event) {
         changes_.streams.push_back(
             {run.id, RunStream::output, first, std::move(event.output->lines)});
     }
-    for (const MetricPoint& point : event.summary_points)
-        take_summary(run.summary, point);
+    take_summary(run.summary, event.summary_points);
     if (!event.details.empty()) changes_.details.push_back({run.id, std::move(event.details)});
     if (news) judge_best(sweeps_.at(run.sweep), run);
 }

@@ -1,5 +1,7 @@
 #include "sweepctl/core/run_rules.hpp"
 
+#include "sweepctl/core/metric_summary.hpp"
+
 #include <catch2/catch.hpp>
 
 #include <cmath>
@@ -192,40 +194,6 @@ std::vector<MetricPoint> line_of(const std::string& name, ParamValue value) {
 }
 
 }  // namespace
-
-TEST_CASE("run: a summary has bounds, whatever a program logs", "[core][run_rules]") {
-    std::vector<MetricSummary> summary;
-    std::size_t filled = 0;
-    for (std::size_t i = 0; i < 2 * kMetricNamesMax; i += 1000) {
-        std::vector<std::vector<MetricPoint>> lines;
-        for (std::size_t k = i; k < i + 1000; ++k)
-            lines.push_back(line_of("m" + std::to_string(k), 1));
-        if (take_in(summary, lines)) ++filled;
-    }
-    CHECK(filled == 1);
-    REQUIRE(summary.size() == kMetricNamesMax);
-    CHECK(summary.back().name == "m" + std::to_string(kMetricNamesMax - 1));
-    CHECK_FALSE(take_in(summary, {line_of("m7", 5), line_of("late", 1)}));
-    CHECK(find(summary, "m7")->count == 2);
-    CHECK(find(summary, "m7")->max == 5);
-    CHECK(find(summary, "late") == nullptr);
-}
-
-TEST_CASE("run: what a summary cannot show is in the history only", "[core][run_rules]") {
-    std::vector<MetricSummary> summary;
-    const std::string longest(kMetricNameMax, 'n');
-    take_in(summary, {line_of(longest, 1), line_of(longest + "n", 1),
-                      line_of("text", std::string(2 * kMetricValueMax, 't')),
-                      line_of("note", std::string(100, 't')),
-                      line_of("list", ParamList(kMetricValueMax, ParamValue(1))),
-                      line_of("digits", BigInt{std::string(2 * kMetricValueMax, '9')})});
-    REQUIRE(summary.size() == 5);
-    CHECK(find(summary, longest)->count == 1);
-    CHECK(find(summary, "text")->last == ParamValue("<2002 bytes>"));
-    CHECK(find(summary, "note")->last == ParamValue(std::string(100, 't')));
-    CHECK(find(summary, "list")->last == ParamValue("<2001 bytes>"));
-    CHECK(find(summary, "digits")->last == ParamValue("<2000 bytes>"));
-}
 
 TEST_CASE("run: what is not a finite number is kept and never compared", "[core][run_rules]") {
     const double nan = std::numeric_limits<double>::quiet_NaN();

@@ -5,7 +5,6 @@
 #include "sweepctl/core/run_rules.hpp"
 
 #include <string_view>
-#include <vector>
 
 // The rules for runs that are known only by what W&B's clients and agents say, as pure functions.
 
@@ -39,8 +38,5 @@ inline constexpr Duration kClientBackoff = std::chrono::seconds{75};
 
 /// Whether ours can use `name` as a run's id, and as the name of its files.
 [[nodiscard]] bool is_run_id(std::string_view name);
-
-/// Takes one value of a client's summary in: what it is now, without counting as one more.
-void take_summary(std::vector<MetricSummary>& summary, const MetricPoint& point);
 
 }  // namespace sweepctl

@@ -50,11 +50,6 @@ struct EndVerdict {
 /// What a run is worth by `metric`: its best finite value; nullopt when it has none.
 [[nodiscard]] std::optional<double> best_value(const Run& run, const MetricGoal& metric);
 
-/// Takes the values of some lines into a run's summary, in order, as far as the limits of
-/// core/metrics.hpp allow. Whether that filled it.
-bool take_in(std::vector<MetricSummary>& summary,
-             const std::vector<std::vector<MetricPoint>>& lines);
-
 /// Which of the runs with its configuration it is, from 1 to `repeats`; 0 where nothing is
 /// repeated. One that a person enqueued beyond the search's is the first.
 [[nodiscard]] std::uint32_t repeat_of(const SweepPolicy& policy, const Run& run);
