@@ -2,9 +2,11 @@
 // the World can take, without falling.
 #include "sweepctl/base/check.hpp"
 #include "sweepctl/core/json_text.hpp"
+#include "sweepctl/core/metrics.hpp"
 
 #include "api/wandb/gzip.hpp"
 #include "api/wandb/stream_body.hpp"
+#include "api/wandb/wire_json.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -54,16 +56,23 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
     const auto read = api::read_stream_body(body);
     if (!read) {
-        SWEEPCTL_CHECK(!read.error().empty());
+        SWEEPCTL_CHECK(!read.error().reason.empty());
         return 0;
     }
     const ClientStream& event = read->event;
     const std::size_t lines = event.history ? event.history->lines.size() : 0;
     SWEEPCTL_CHECK(event.history_points.size() == lines);
+    std::size_t names = 0;
     for (const auto& points : event.history_points) {
-        for (const MetricPoint& point : points)
+        for (const MetricPoint& point : points) {
             SWEEPCTL_CHECK(!point.name.starts_with('_'));
+            SWEEPCTL_CHECK(point.name.size() <= kMetricNameMax);
+            names += point.name.size();
+        }
     }
+    for (const MetricPoint& point : event.summary_points)
+        names += point.name.size();
+    SWEEPCTL_CHECK(names <= api::kPointNamesMax);
     check_lines(event.history);
     check_lines(event.events);
     check_text(event.details.summary_json);

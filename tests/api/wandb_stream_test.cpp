@@ -189,6 +189,27 @@ TEST_CASE("file stream: what no client sends is refused whole", "[api][wandb][st
     CHECK(run.state() == R"("running")");
 }
 
+TEST_CASE("file stream: values whose names multiply are refused whole", "[api][wandb][stream]") {
+    ApiFixture fixture;
+    WandbRun run(fixture, "r1");
+    const std::string id = run.init();
+    // Five MiB with a hundred of names.
+    std::string line = "{\"" + std::string(190, 'g') + "\":{";
+    for (int k = 0; k < 500'000; ++k)
+        line += (k == 0 ? "\"" : ",\"") + std::to_string(k) + "\":1";
+    line += "}}";
+    CHECK(run.lines(kHistory, 0, {R"({"a":1})", line}).status == 413);
+    CHECK(run.field("historyLineCount") == "0");
+    CHECK(run.state() == R"("running")");
+    const ApiReply update = run.graphql(
+        "mutation($id: String!, $summary: JSONString) { upsertBucket(input: {id: $id, "
+        "summaryMetrics: $summary}) { inserted } }",
+        {{"id", id}, {"summary", line}});
+    CHECK(update.status == 400);
+    CHECK(run.lines(kHistory, 0, {R"({"a":1})"}).status == 200);
+    CHECK(run.field("summaryMetrics") == R"("{\"a\":1}")");
+}
+
 TEST_CASE("file stream: a run that is to stop hears it with its next lines",
           "[api][wandb][stream]") {
     ApiFixture fixture;

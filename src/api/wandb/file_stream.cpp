@@ -40,13 +40,19 @@ Problem problem_for_client(const Answer& answer) {
     return problem;
 }
 
+/// Neither is ever sent again.
+Problem problem_of(const StreamBodyError& error) {
+    const bool too_large = error.kind == StreamBodyError::Kind::too_large;
+    return {too_large ? 413 : 400, error.reason};
+}
+
 }  // namespace
 
 void take_file_stream(const CallPtr& call) {
     const Result<std::string, Problem> body = body_of(*call);
     if (!body) return call->refuse(body.error());
-    Result<StreamBody, std::string> read = read_stream_body(*body);
-    if (!read) return call->refuse({400, read.error()});
+    Result<StreamBody, StreamBodyError> read = read_stream_body(*body);
+    if (!read) return call->refuse(problem_of(read.error()));
     ClientStream& event = read->event;
     event.named.entity = call->arguments().at(0);
     event.named.project = call->arguments().at(1);

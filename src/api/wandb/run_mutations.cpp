@@ -85,7 +85,11 @@ void upsert_bucket(const Field& field, Later later) {
     if (const std::string* const text = input.text("summaryMetrics")) {
         const std::optional<ParamMap> summary = json_object(*text);
         if (!summary) return later.answer(Error{"'summaryMetrics' is not a JSON object", 400});
-        event.summary_points = logged_points(*summary);
+        std::size_t room = kPointNamesMax;
+        std::optional<std::vector<MetricPoint>> points = logged_points(*summary, room);
+        if (!points)
+            return later.answer(Error{"the names in 'summaryMetrics' are too long together", 400});
+        event.summary_points = std::move(*points);
         event.details.summary_json = strict_json(*summary);
     }
     const RunColumns wanted = wanted_columns(field, "bucket.");

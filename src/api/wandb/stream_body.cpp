@@ -6,6 +6,7 @@
 
 #include <limits>
 #include <optional>
+#include <unordered_map>
 #include <utility>
 
 namespace sweepctl::api {
@@ -13,15 +14,27 @@ namespace sweepctl::api {
 namespace {
 
 using Lines = ClientStream::Lines;
-using Said = std::optional<std::string>;  // What is wrong; nullopt: nothing.
+using Wrong = std::optional<StreamBodyError>;  // nullopt: nothing is.
+using Kind = StreamBodyError::Kind;
 
 constexpr const char* kNothing = "{}";
 
-Said wrong(std::string_view where, const char* what) {
-    return "'" + std::string(where) + "' must be " + what;
+/// A body as far as it is read.
+struct Reading : StreamBody {
+    std::size_t names_room = kPointNamesMax;
+};
+
+Wrong wrong(std::string_view where, const char* what) {
+    return StreamBodyError{Kind::malformed, "'" + std::string(where) + "' must be " + what};
 }
 
-Said read_flag(std::string_view name, const ParamValue& value, bool& flag) {
+Wrong too_large() {
+    return StreamBodyError{Kind::too_large,
+                           "the names of its values come to more than " +
+                               std::to_string(kPointNamesMax >> 20U) + " MiB, groups included"};
+}
+
+Wrong read_flag(std::string_view name, const ParamValue& value, bool& flag) {
     if (value.is_null()) return std::nullopt;
     const bool* const given = value.get_if<bool>();
     if (given == nullptr) return wrong(name, "true or false");
@@ -29,7 +42,7 @@ Said read_flag(std::string_view name, const ParamValue& value, bool& flag) {
     return std::nullopt;
 }
 
-Said read_lines(std::string_view name, ParamValue& value, Lines& lines) {
+Wrong read_lines(std::string_view name, ParamValue& value, Lines& lines) {
     auto* const chunk = std::get_if<ParamMap>(&value.content());
     if (chunk == nullptr) return wrong(name, "an object");
     for (auto& [key, part] : *chunk) {
@@ -54,7 +67,7 @@ Said read_lines(std::string_view name, ParamValue& value, Lines& lines) {
 }
 
 /// The line as an object. One that is none becomes an empty one.
-std::optional<ParamMap> object_of(std::string& line, StreamBody& into) {
+std::optional<ParamMap> object_of(std::string& line, Reading& into) {
     std::optional<ParamMap> object = json_object(line);
     if (!object) {
         line = kNothing;
@@ -63,7 +76,7 @@ std::optional<ParamMap> object_of(std::string& line, StreamBody& into) {
     return object;
 }
 
-void take_history(Lines lines, StreamBody& into) {
+Wrong take_history(Lines lines, Reading& into) {
     into.event.history_points.reserve(lines.lines.size());
     for (std::string& line : lines.lines) {
         std::optional<ParamMap> object = object_of(line, into);
@@ -73,25 +86,27 @@ void take_history(Lines lines, StreamBody& into) {
             if (const auto* const number = step->get_if<std::int64_t>())
                 into.event.last_step = *number;
         }
-        points = logged_points(std::move(*object));
+        auto logged = logged_points(std::move(*object), into.names_room);
+        if (!logged) return too_large();
+        points = std::move(*logged);
     }
     into.event.history = std::move(lines);
+    return std::nullopt;
 }
 
-void take_events(Lines lines, StreamBody& into) {
+void take_events(Lines lines, Reading& into) {
     // Each kind of hardware has lines of its own.
     ParamMap latest;
+    std::unordered_map<std::string, std::size_t> places;
     for (std::string& line : lines.lines) {
         std::optional<ParamMap> object = object_of(line, into);
         if (!object) continue;
         for (auto& [name, value] : *object) {
-            ParamValue* known = nullptr;
-            for (auto& [other, present] : latest)
-                if (other == name) known = &present;
-            if (known == nullptr) {
-                latest.emplace_back(name, std::move(value));
+            const auto [place, fresh] = places.try_emplace(name, latest.size());
+            if (fresh) {
+                latest.emplace_back(std::move(name), std::move(value));
             } else {
-                *known = std::move(value);
+                latest[place->second].second = std::move(value);
             }
         }
     }
@@ -100,30 +115,33 @@ void take_events(Lines lines, StreamBody& into) {
 }
 
 /// Always the whole summary, in one line.
-void take_summary(Lines lines, StreamBody& into) {
-    if (lines.lines.empty()) return;
+Wrong take_summary(Lines lines, Reading& into) {
+    if (lines.lines.empty()) return std::nullopt;
     std::optional<ParamMap> object = json_object(lines.lines.back());
     if (!object) {
         ++into.invalid_lines;
-        return;
+        return std::nullopt;
     }
     into.event.details.summary_json = strict_json(*object);
-    into.event.summary_points = logged_points(std::move(*object));
+    auto points = logged_points(std::move(*object), into.names_room);
+    if (!points) return too_large();
+    into.event.summary_points = std::move(*points);
+    return std::nullopt;
 }
 
-Said read_files(ParamValue& value, StreamBody& into) {
+Wrong read_files(ParamValue& value, Reading& into) {
     if (value.is_null()) return std::nullopt;
     auto* const files = std::get_if<ParamMap>(&value.content());
     if (files == nullptr) return wrong("files", "an object");
     for (auto& [name, chunk] : *files) {
         Lines lines;
-        if (Said said = read_lines(name, chunk, lines)) return said;
+        if (Wrong why = read_lines(name, chunk, lines)) return why;
         if (name == "wandb-history.jsonl") {
-            take_history(std::move(lines), into);
+            if (Wrong why = take_history(std::move(lines), into)) return why;
         } else if (name == "wandb-events.jsonl") {
             take_events(std::move(lines), into);
         } else if (name == "wandb-summary.json") {
-            take_summary(std::move(lines), into);
+            if (Wrong why = take_summary(std::move(lines), into)) return why;
         } else if (name == "output.log") {
             into.event.output = std::move(lines);
         }
@@ -132,7 +150,7 @@ Said read_files(ParamValue& value, StreamBody& into) {
     return std::nullopt;
 }
 
-Said read_uploaded(const ParamValue& value) {
+Wrong read_uploaded(const ParamValue& value) {
     if (value.is_null()) return std::nullopt;
     const auto* const names = value.get_if<ParamList>();
     if (names == nullptr) return wrong("uploaded", "a list of names");
@@ -142,7 +160,7 @@ Said read_uploaded(const ParamValue& value) {
     return std::nullopt;
 }
 
-Said read_exit_code(const ParamValue& value, int& code) {
+Wrong read_exit_code(const ParamValue& value, int& code) {
     if (value.is_null()) return std::nullopt;
     const auto* const number = value.get_if<std::int64_t>();
     if (number == nullptr || !std::in_range<int>(*number)) return wrong("exitcode", "an exit code");
@@ -150,7 +168,7 @@ Said read_exit_code(const ParamValue& value, int& code) {
     return std::nullopt;
 }
 
-Said read_member(const std::string& name, ParamValue& value, StreamBody& into) {
+Wrong read_member(const std::string& name, ParamValue& value, Reading& into) {
     if (name == "files") return read_files(value, into);
     if (name == "uploaded") return read_uploaded(value);
     if (name == "preempting") return read_flag(name, value, into.event.preempting);
@@ -161,19 +179,21 @@ Said read_member(const std::string& name, ParamValue& value, StreamBody& into) {
 
 }  // namespace
 
-Result<StreamBody, std::string> read_stream_body(std::string_view body) {
+Result<StreamBody, StreamBodyError> read_stream_body(std::string_view body) {
     Result<ParamValue, JsonError> parsed = parse_json(body);
     if (!parsed) {
-        return Failure{"the body is not JSON: " + parsed.error().message + " at byte " +
-                       std::to_string(parsed.error().offset)};
+        return Failure{StreamBodyError{Kind::malformed,
+                                       "the body is not JSON: " + parsed.error().message +
+                                           " at byte " + std::to_string(parsed.error().offset)}};
     }
     auto* const members = std::get_if<ParamMap>(&parsed->content());
-    if (members == nullptr) return Failure{std::string("the body must be a JSON object")};
-    StreamBody read;
+    if (members == nullptr)
+        return Failure{StreamBodyError{Kind::malformed, "the body must be a JSON object"}};
+    Reading read;
     for (auto& [name, value] : *members) {
-        if (Said said = read_member(name, value, read)) return Failure{std::move(*said)};
+        if (Wrong why = read_member(name, value, read)) return Failure{std::move(*why)};
     }
-    return read;
+    return StreamBody(std::move(read));
 }
 
 }  // namespace sweepctl::api

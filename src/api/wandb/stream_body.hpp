@@ -4,6 +4,7 @@
 #include "sweepctl/core/foreign_events.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -19,7 +20,16 @@ struct StreamBody {
     std::size_t invalid_lines = 0;
 };
 
-/// The failure says which part is not as clients write it: no sense in sending that again.
-[[nodiscard]] Result<StreamBody, std::string> read_stream_body(std::string_view body);
+/// Why nothing of a body is taken: no sense in sending it again.
+struct StreamBodyError {
+    enum class Kind : std::uint8_t {
+        malformed,  ///< a part is not as clients write it
+        too_large,  ///< its values, flattened, are more than anybody logs
+    };
+    Kind kind = Kind::malformed;
+    std::string reason;
+};
+
+[[nodiscard]] Result<StreamBody, StreamBodyError> read_stream_body(std::string_view body);
 
 }  // namespace sweepctl::api

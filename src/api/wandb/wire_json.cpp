@@ -1,6 +1,7 @@
 #include "api/wandb/wire_json.hpp"
 
 #include "sweepctl/core/json_text.hpp"
+#include "sweepctl/core/metrics.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -42,19 +43,45 @@ ParamValue sorted(ParamValue value) {
     return value;
 }
 
-void append_points(std::vector<MetricPoint>& points, const std::string& prefix, ParamMap& group) {
-    for (auto& [name, value] : group) {
-        if (prefix.empty() && name.starts_with('_')) continue;
-        std::string path = prefix.empty() ? std::move(name) : prefix + "." + name;
-        auto* const inner = std::get_if<ParamMap>(&value.content());
-        // An image, a table: one value, whatever its parts.
-        if (inner != nullptr && find(*inner, "_type") == nullptr) {
-            append_points(points, path, *inner);
-        } else {
-            points.push_back({std::move(path), std::move(value)});
+/// Flattens groups into points, as long as there is room for their names.
+class Flattening {
+public:
+    Flattening(std::vector<MetricPoint>& points, std::size_t& room)
+        : points_(points), room_(room) {}
+
+    /// Whether all fits.
+    [[nodiscard]] bool take(ParamMap& group) {
+        const std::size_t outer = path_.size();
+        for (auto& [name, value] : group) {
+            if (outer == 0 && name.starts_with('_')) continue;
+            if (outer > 0) path_ += '.';
+            if (path_.size() + name.size() > kMetricNameMax) {
+                path_.resize(outer);
+                continue;
+            }
+            path_ += name;
+            auto* const inner = std::get_if<ParamMap>(&value.content());
+            // An image, a table: one value, whatever its parts.
+            const bool is_group = inner != nullptr && find(*inner, "_type") == nullptr;
+            const bool fits = is_group ? take(*inner) : add(value);
+            path_.resize(outer);
+            if (!fits) return false;
         }
+        return true;
     }
-}
+
+private:
+    [[nodiscard]] bool add(ParamValue& value) {
+        if (path_.size() > room_) return false;
+        room_ -= path_.size();
+        points_.push_back({path_, std::move(value)});
+        return true;
+    }
+
+    std::vector<MetricPoint>& points_;
+    std::size_t& room_;
+    std::string path_;  // Of the group at hand.
+};
 
 }  // namespace
 
@@ -90,10 +117,10 @@ ParamMap client_config(const Config& config) {
     return wrapped;
 }
 
-std::vector<MetricPoint> logged_points(ParamMap logged) {
+std::optional<std::vector<MetricPoint>> logged_points(ParamMap logged, std::size_t& room) {
     std::vector<MetricPoint> points;
     points.reserve(logged.size());
-    append_points(points, {}, logged);
+    if (!Flattening(points, room).take(logged)) return std::nullopt;
     return points;
 }
 
