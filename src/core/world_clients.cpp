@@ -77,7 +77,16 @@ void World::on(UpsertRun& event) {
         answer(event.request, AnswerCode::not_found, "run " + run->id.text + " is being deleted");
         return;
     }
+    // A process says where it runs when it begins, and nothing of its environment yet.
+    const std::optional<std::string>& config = event.details.config_json;
+    const bool at_first = !config || is_first_config(*config);
+    const bool begins = (event.sweep || event.host) && at_first;
     const bool created = run == nullptr;
+    if (created && event.live && !at_first && !event.sweep && !event.host) {
+        answer(event.request, AnswerCode::not_found,
+               "run " + shown(event.named) + " was deleted while its process went on");
+        return;
+    }
     if (created) {
         std::string refusal;
         run = create_client_run(event, refusal);
@@ -87,9 +96,6 @@ void World::on(UpsertRun& event) {
             return;
         }
     }
-    // A process says where it runs when it begins, and nothing of its environment yet.
-    const std::optional<std::string>& config = event.details.config_json;
-    const bool begins = (event.sweep || event.host) && (!config || is_first_config(*config));
     describe(*run, event);
     if (event.live) {
         speaks_for(*run, begins, event.named.run.has_value());
@@ -132,8 +138,9 @@ Run* World::create_client_run(UpsertRun& event, std::string& refusal) {
         sweep = &drawer_of({named.entity, named.project});
     }
     std::optional<RunId> id;
-    const bool free =
-        !named.taken && !runs_.contains(RunId{named.name}) && !just_deleted(RunId{named.name});
+    // One that came and went since the last commit would share its events.
+    const bool free = !named.taken && !runs_.contains(RunId{named.name}) &&
+                      !just_deleted(RunId{named.name}) && !fresh_runs_.contains(RunId{named.name});
     if (free && is_run_id(named.name)) {
         id = RunId{named.name};
         const std::optional<std::uint64_t> serial = serial_of(named.name, id_key_);

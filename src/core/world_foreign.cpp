@@ -92,7 +92,7 @@ void World::on(ForeignHeartbeat& event) {
     agent = agent_of(event.agent);
     if (agent == nullptr) {  // Its sweep waited for one of these runs to be deleted.
         reply.commands.push_back({ForeignCommand::Kind::exit, {}, {}});
-    } else if (std::optional<ForeignCommand> command = command_for(*agent, event.live, repeated)) {
+    } else if (std::optional<ForeignCommand> command = command_for(*agent, event, repeated)) {
         reply.commands.push_back(std::move(*command));
     }
     answer(std::move(reply));
@@ -149,10 +149,19 @@ void World::judge_missing(Agent& agent, const std::vector<RunId>& live, bool rep
     }
 }
 
+/// Whether a run that an agent has alive is there no longer, neither in memory nor stored.
+bool World::was_deleted(const RunId& id, const ForeignHeartbeat& event) const {
+    if (find_run(id) != nullptr) return false;
+    const bool stored = std::any_of(event.ended.begin(), event.ended.end(),
+                                    [&](const Run& ended) { return ended.id == id; });
+    return !stored || just_deleted(id);
+}
+
 /// What it is to do now; nullopt: go on.
 std::optional<ForeignCommand> World::command_for(Agent& agent,
-                                                 const std::vector<RunId>& live,
+                                                 const ForeignHeartbeat& event,
                                                  bool repeated) {
+    const std::vector<RunId>& live = event.live;
     const ForeignCommand exit{ForeignCommand::Kind::exit, {}, {}};
     Sweep& sweep = sweeps_.at(*agent.record.only_sweep);
     const SweepStatus status = sweep.record.status;
@@ -161,6 +170,7 @@ std::optional<ForeignCommand> World::command_for(Agent& agent,
         return exit;
     }
     for (const RunId& id : live) {
+        if (was_deleted(id, event)) return ForeignCommand{ForeignCommand::Kind::stop, id, {}};
         Run* run = run_of(id);
         if (run == nullptr || run->sweep != sweep.record.id || !run->stopping) continue;
         if (!run->claim || run->claim->agent != agent.record.id) continue;

@@ -180,17 +180,24 @@ void World::count_claim(Sweep& sweep, const AgentId& agent, int change) {
     if (count == 0) sweep.claims.erase(agent);
 }
 
-/// The agent has nothing more of it: its slot is free, and it goes again if it is to.
-void World::release_claim(Run& run) {
+/// Out of its agent's hands, as the books say.
+Claim World::take_claim(Run& run) {
     Sweep& sweep = sweeps_.at(run.sweep);
-    const Claim released = *run.claim;
+    Claim claim = std::move(*run.claim);
     run.claim.reset();
-    if (Agent* agent = agent_of(released.agent)) {
+    if (Agent* agent = agent_of(claim.agent)) {
         agent->runs.erase(run.id);
         agent->tokens -= sweep.policy.resources.cpus;
         agent->gpus -= sweep.policy.resources.gpus;
     }
-    if (!crashed_by_silence(run)) count_claim(sweep, released.agent, -1);
+    if (!crashed_by_silence(run)) count_claim(sweep, claim.agent, -1);
+    return claim;
+}
+
+/// The agent has nothing more of it: its slot is free, and it goes again if it is to.
+void World::release_claim(Run& run) {
+    Sweep& sweep = sweeps_.at(run.sweep);
+    const Claim released = take_claim(run);
     touch(run);
 
     // A preempted run has no state of its own between its end and the end of what it started:

@@ -233,6 +233,28 @@ TEST_CASE("file stream: of a run that is not there", "[api][wandb][stream]") {
     CHECK(run.lines(kHistory, 0, {R"({"a":1})"}).status == 410);
 }
 
+TEST_CASE("file stream: a live run that is deleted", "[api][wandb][stream]") {
+    ApiFixture fixture;
+    WandbRun run(fixture, "r1");
+    const std::string id = run.init();
+    CHECK(run.lines(kHistory, 0, {R"({"a":1})"}).status == 200);
+    const ApiReply done =
+        run.graphql("mutation($id: ID!) { deleteRun(input: {id: $id}) { success } }", {{"id", id}});
+    CHECK(to_json(done.at("data", "deleteRun")) == R"({"success":true})");
+    CHECK(run.lines(kHistory, 1, {R"({"a":2})"}).status == 410);
+    CHECK(run.stream("{}").status == 410);
+    // What its process says of itself later does not bring it back.
+    const ApiReply late = run.graphql(
+        "mutation($config: JSONString) { upsertBucket(input: {name: \"r1\", modelName: \"proj\", "
+        "entityName: \"me\", config: $config}) { inserted } }",
+        {{"config", R"({"_wandb":{"value":{"t":{},"e":{"w":{"os":"Linux"}}}}})"}});
+    CHECK(late.status == 410);
+    CHECK(run.field("id") == "null");
+    CHECK(run.graphql("mutation($id: ID!) { deleteRun(input: {id: $id}) { success } }",
+                      {{"id", id}})
+              .status == 404);
+}
+
 TEST_CASE("file stream: trouble here is no reason for a client to give up",
           "[api][wandb][stream]") {
     ApiFixture fixture;

@@ -181,11 +181,14 @@ private:
     void on(StopRun& event);
     void on(RetryRun& event);
     void on(EnqueueRun& event);
-    void on(DeleteRun& event);
-    void on(DeleteSweep& event);
     void on(DrainAgent& event);
     void cancel(Sweep& sweep, std::optional<Duration> grace, std::unordered_set<Fence>& open);
     void call_back_held(Sweep& sweep, std::unordered_set<Fence>& open);
+
+    // world_deletions.cpp
+    void on(DeleteRun& event);
+    void on(DeleteSweep& event);
+    [[nodiscard]] bool may_go(const Run& run) const;
     [[nodiscard]] bool anything_open(const Sweep& sweep) const;
     void erase_sweep(Sweep& sweep);
     void erase_unless_open(Sweep& sweep);
@@ -215,8 +218,9 @@ private:
     void take_live(Agent& agent, ForeignHeartbeat& event);
     void judge_missing(Agent& agent, const std::vector<RunId>& live, bool repeated);
     [[nodiscard]] std::optional<ForeignCommand> command_for(Agent& agent,
-                                                            const std::vector<RunId>& live,
+                                                            const ForeignHeartbeat& event,
                                                             bool repeated);
+    [[nodiscard]] bool was_deleted(const RunId& id, const ForeignHeartbeat& event) const;
     [[nodiscard]] std::optional<ForeignCommand> work_for(Agent& agent, Sweep& sweep);
     void dismiss_foreign(Agent& agent);
     void lose_silent_foreign_agents();
@@ -266,6 +270,7 @@ private:
     void finish_execution(Run& run, const RunEnded& ended, const EndVerdict& verdict);
     void lose(Run& run, EndReason reason);
     void heard_again(Run& run);
+    Claim take_claim(Run& run);
     void release_claim(Run& run);
     void count_claim(Sweep& sweep, const AgentId& agent, int change);
     void order_end(Run& run,
