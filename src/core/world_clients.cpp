@@ -279,7 +279,9 @@ void World::take_stream(Run& run, ClientStream& event) {
         }
         judge_values(sweeps_.at(run.sweep), run, points);
         news = news || fresh.any;
-        if (fresh.any && event.last_step) client.last_step = event.last_step;
+        // A process that begins again may count its steps from 0, behind those of the one before.
+        if (fresh.any && event.last_step)
+            client.last_step = std::max(client.last_step.value_or(*event.last_step), *event.last_step);
         keep_lines(RunStream::history, *event.history, fresh, client.history_lines);
     }
     if (event.events) {

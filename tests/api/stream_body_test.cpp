@@ -8,6 +8,8 @@
 #include <catch2/catch.hpp>
 
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -77,6 +79,31 @@ TEST_CASE("stream body: names of groups are joined with dots", "[api][wandb][str
     for (const MetricPoint& point : read->event.history_points[0])
         names.push_back(point.name);
     CHECK(names == std::vector<std::string>{"a.b.c", "a.d", "a._e", "f"});
+}
+
+TEST_CASE("stream body: the last step is the greatest", "[api][wandb][stream]") {
+    struct Row {
+        std::vector<std::string> lines;
+        std::optional<std::int64_t> last;
+    };
+    const Row row = GENERATE(values<Row>({
+        {{}, std::nullopt},
+        {{R"({"_step":3})", R"({"_step":9})", R"({"_step":4})"}, 9},
+        {{R"({"_step":-3})", R"({"_step":-9})"}, -3},
+        // What names no step is read by its number; the first line has number 5 here.
+        {{R"({"_step":2})", R"({"a":1})", R"({"_step":"x"})"}, 7},
+        {{R"({"_step":20.5})", "no object"}, 20},
+        {{R"({"_step":NaN})", R"({"_step":1e300})"}, 6},
+        {{R"({"_step":99999999999999999999999})"}, 5},
+    }));
+    CAPTURE(row.lines);
+    const auto read = read_stream_body(to_json(ParamMap{
+        {"files",
+         ParamMap{{kHistory,
+                   ParamMap{{"offset", 5},
+                            {"content", ParamList(row.lines.begin(), row.lines.end())}}}}}}));
+    REQUIRE(read.ok());
+    CHECK(read->event.last_step == row.last);
 }
 
 TEST_CASE("stream body: a name too long for any summary is in the history only",

@@ -283,6 +283,17 @@ TEST_CASE("client: lines are taken once, whatever is repeated", "[core][wandb]")
         other(RunStream::events, 2, {"c"});
         CHECK(texts(world.lines(client.run, RunStream::events)) == Texts{"0 a", "1 b", "2 c"});
     }
+    SECTION("the last step is the greatest") {
+        history(0, {0, 1, 2});
+        CHECK(world.run(client.run).client->last_step == 2);
+        ClientStream post = client.empty();
+        post.history = ClientStream::Lines{3, {"{\"_step\":1}"}};  // Of a process that began anew.
+        post.history_points = {{}};
+        post.last_step = 1;
+        world.ask(std::move(post));
+        CHECK(world.run(client.run).client->history_lines == 4);
+        CHECK(world.run(client.run).client->last_step == 2);
+    }
     SECTION("offsets beyond all counting") {
         ClientStream post = client.empty();
         post.history = ClientStream::Lines{std::numeric_limits<std::uint64_t>::max(), {"x"}};

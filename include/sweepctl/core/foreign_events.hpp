@@ -90,7 +90,7 @@ struct ClientStream {
     };
     std::optional<Lines> history;                          ///< JSON objects, without NaN
     std::vector<std::vector<MetricPoint>> history_points;  ///< of each of its lines, flattened
-    std::optional<std::int64_t> last_step;                 ///< `_step` of the last that has one
+    std::optional<std::int64_t> last_step;                 ///< the greatest `_step` of them
     std::optional<Lines> events;
     std::optional<Lines> output;              ///< may write lines of this process anew
     RunDetails details;                       ///< summary_json, system_metrics_json

@@ -49,7 +49,7 @@ struct ClientSide {
     std::uint64_t history_base = 0;
     std::uint64_t event_base = 0;  ///< where this process's line 0 is
     std::uint64_t output_base = 0;
-    std::optional<std::int64_t> last_step;  ///< `_step` of the newest history line
+    std::optional<std::int64_t> last_step;  ///< the greatest `_step` of its history lines
 
     bool operator==(const ClientSide&) const = default;
 };

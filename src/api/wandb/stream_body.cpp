@@ -4,6 +4,8 @@
 
 #include "api/wandb/wire_json.hpp"
 
+#include <algorithm>
+#include <cmath>
 #include <limits>
 #include <optional>
 #include <unordered_map>
@@ -76,16 +78,30 @@ std::optional<ParamMap> object_of(std::string& line, Reading& into) {
     return object;
 }
 
+/// The step that a line of history is read by: the one that it names, else its number.
+std::int64_t step_of(const std::optional<ParamMap>& object, std::uint64_t number) {
+    const ParamValue* const named = object ? find(*object, "_step") : nullptr;
+    if (named != nullptr) {
+        if (const auto* const whole = named->get_if<std::int64_t>()) return *whole;
+        constexpr double kLimit = 9e18;
+        double scratch = 0.0;
+        const double* const real = named->number(scratch);
+        if (real != nullptr && std::abs(*real) <= kLimit)
+            return static_cast<std::int64_t>(std::floor(*real));
+    }
+    constexpr auto kLast = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+    return static_cast<std::int64_t>(std::min(number, kLast));
+}
+
 Wrong take_history(Lines lines, Reading& into) {
     into.event.history_points.reserve(lines.lines.size());
+    std::uint64_t number = lines.offset;
     for (std::string& line : lines.lines) {
         std::optional<ParamMap> object = object_of(line, into);
         std::vector<MetricPoint>& points = into.event.history_points.emplace_back();
+        const std::int64_t step = step_of(object, number++);
+        into.event.last_step = std::max(into.event.last_step.value_or(step), step);
         if (!object) continue;
-        if (const ParamValue* const step = find(*object, "_step")) {
-            if (const auto* const number = step->get_if<std::int64_t>())
-                into.event.last_step = *number;
-        }
         auto logged = logged_points(std::move(*object), into.names_room);
         if (!logged) return too_large();
         points = std::move(*logged);
