@@ -27,6 +27,7 @@ void World::on(AssignWork&) {
         }
     }
     rebalance();
+    give_way();
 }
 
 /// Agents that serve one sweep only leave when that sweep creates no runs any more.
@@ -74,12 +75,25 @@ bool World::may_take(const Agent& agent, const Sweep& sweep, bool ahead) const {
 
     if (!sweep.record.parallel) return true;
     // The limit holds over all agents. While one agent has all of the sweep's runs it keeps the
-    // limit by itself and may hold more; as soon as two share them, held ones count as well.
+    // limit by itself and may hold more; as soon as two share them, held ones count as well. What is
+    // only held takes no place that a W&B agent could fill when it asks next.
     const std::uint32_t total = claims_of(sweep);
+    const std::uint32_t awaited = ahead ? idle_foreign_agents(sweep) : 0;
+    if (total + awaited < *sweep.record.parallel) return true;
     const auto mine = sweep.claims.find(agent.record.id);
     const std::uint32_t here = mine == sweep.claims.end() ? 0 : mine->second;
-    if (total < *sweep.record.parallel) return true;
-    return here == total && ahead && total < *sweep.record.parallel + agent.window;
+    return here == total && ahead && awaited == 0 &&
+           total < *sweep.record.parallel + agent.window;
+}
+
+/// W&B agents that will soon ask for a run of the sweep.
+std::uint32_t World::idle_foreign_agents(const Sweep& sweep) const {
+    return static_cast<std::uint32_t>(
+        std::count_if(agents_.begin(), agents_.end(), [&](const auto& entry) {
+            const Agent& agent = entry.second;
+            return agent.record.foreign && agent.record.only_sweep == sweep.record.id &&
+                   agent.record.state == AgentState::online && agent.runs.empty();
+        }));
 }
 
 /// Runs of the sweep that agents have.
@@ -265,6 +279,46 @@ void World::rebalance() {
                 effects_->emplace_back(
                     RevokeOrder{holder->record.id, {{run.id, run.attempt, run.claim->fence}}});
                 --wanted;
+            }
+        }
+    }
+}
+
+/// A sweep's `parallel` may be used up by runs that our agents hold and cannot start yet. Where W&B
+/// agents wait for a run, they are called back.
+void World::give_way() {
+    for (const SweepId& id : active_) {
+        Sweep& sweep = sweeps_.at(id);
+        const std::optional<std::uint32_t>& parallel = sweep.record.parallel;
+        if (!parallel || sweep.claims.empty()) continue;
+        const std::uint32_t total = claims_of(sweep);
+        const std::uint32_t idle = idle_foreign_agents(sweep);
+        if (idle == 0 || total + idle <= *parallel) continue;
+        std::uint32_t wanted = total + idle - *parallel;
+        std::uint32_t over = total > *parallel ? total - *parallel : 0;
+        for (const auto& [agent_id, count] : sweep.claims) {
+            const Agent& agent = agents_.at(agent_id);
+            if (agent.record.foreign || !agent.connected) continue;
+            const std::uint32_t slots = agent.record.slots;
+            std::uint32_t beyond = agent.tokens > slots ? agent.tokens - slots : 0;
+            // The last ones that it was given are those that it starts last.
+            std::map<Fence, Run*> held;
+            for (const RunId& run_id : agent.runs) {
+                Run& run = runs_.at(run_id);
+                if (run.sweep == id && run.state == RunState::pending)
+                    held.emplace(run.claim->fence, &run);
+            }
+            for (auto last = held.rbegin(); last != held.rend() && wanted > 0; ++last) {
+                if (beyond == 0 && over == 0) break;
+                Run& run = *last->second;
+                --wanted;
+                over -= std::min<std::uint32_t>(over, 1);
+                beyond -= std::min(beyond, sweep.policy.resources.cpus);
+                if (run.claim->revoking) continue;  // It is on its way back.
+                run.claim->revoking = true;
+                touch(run);
+                effects_->emplace_back(
+                    RevokeOrder{agent_id, {{run.id, run.attempt, run.claim->fence}}});
             }
         }
     }

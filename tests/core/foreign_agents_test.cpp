@@ -422,6 +422,91 @@ TEST_CASE("W&B agent: beside ours, and no cell twice", "[core][wandb]") {
     CHECK(cells.size() == world.runs().size());
 }
 
+TEST_CASE("W&B agent: what ours only hold takes no place that it could fill", "[core][wandb]") {
+    Fixture world;
+    SweepOptions options = plain({});
+    options.policy.parallel = 4;
+    const SweepId sweep = world.create_sweep(options);
+    world.connect("a", 2, /*window=*/4);
+    // Alone it holds more than the limit, which it keeps by itself.
+    REQUIRE(world.starts().size() == 6);
+    for (const std::size_t k : {0, 1})
+        world.started("a", world.start(k));
+    const auto give_back = [&](std::size_t first) {
+        const std::vector<RevokeOrder> orders = world.revokes();
+        for (std::size_t k = first; k < orders.size(); ++k) {
+            for (const ExecutionRef& claim : orders[k].claims)
+                world.returned("a", claim);
+        }
+        return orders.size();
+    };
+    WandbAgent first(world, sweep);
+    // Room for its first run, from those that would be started last.
+    REQUIRE(world.revokes().size() == 3);
+    CHECK(world.revokes()[0].claims.at(0).run == world.start(5).run);
+    CHECK(world.revokes()[2].claims.at(0).run == world.start(3).run);
+    CHECK(told(first.beat()).empty());  // The limit holds until they are back.
+    std::size_t seen = give_back(0);
+    CHECK(world.starts().size() == 6);  // Nobody holds them anew.
+    CHECK_FALSE(first.take().empty());
+    WandbAgent second(world, sweep);
+    REQUIRE(world.revokes().size() == 4);
+    seen = give_back(seen);
+    CHECK_FALSE(second.take().empty());
+    WandbAgent third(world, sweep);
+    CHECK(world.revokes().size() == seen);  // What runs is not called back,
+    CHECK(told(third.beat()).empty());      // and the limit holds over all.
+    CHECK(world.record(sweep).counts[RunState::pending] +
+              world.record(sweep).counts[RunState::running] ==
+          4 + 2);  // Two that were given back wait.
+    SECTION("a free slot of ours comes first, what it would only hold does not") {
+        world.exited("a", world.start(0), 0);
+        CHECK(world.starts().size() == 7);
+        WandbClient client(world, first.live.at(0).text);
+        client.init(sweep);
+        client.complete(0);
+        CHECK(world.starts().size() == 7);
+        first.live.clear();
+        CHECK_FALSE(first.take().empty());
+    }
+    SECTION("agents that are gone are waited for no longer") {
+        for (WandbAgent* agent : {&first, &second}) {
+            WandbClient client(world, agent->live.at(0).text);
+            client.init(sweep);
+            client.complete(0);
+        }
+        CHECK(world.starts().size() == 6);
+        world.heartbeat("a", {world.start(0), world.start(1)});
+        world.pass(kForeignAgentSilence);
+        world.heartbeat("a", {world.start(0), world.start(1)});
+        CHECK(world.starts().size() == 10);
+    }
+}
+
+TEST_CASE("W&B agent: a limit that ours use up is not exceeded", "[core][wandb]") {
+    Fixture world;
+    SweepOptions options = plain({});
+    options.policy.parallel = 2;
+    const SweepId sweep = world.create_sweep(options);
+    world.connect("a", 8, /*window=*/4);
+    REQUIRE(world.starts().size() == 6);
+    for (const std::size_t k : {0, 1})
+        world.started("a", world.start(k));
+    WandbAgent agent(world, sweep);
+    REQUIRE(world.revokes().size() == 4);
+    // One of them was started before it could be given back.
+    world.exited("a", world.start(0), 0);
+    world.started("a", world.start(2));
+    for (const std::size_t k : {3, 4, 5})
+        world.returned("a", world.start(k));
+    CHECK(world.record(sweep).counts[RunState::running] == 2);
+    CHECK(world.starts().size() == 6);
+    CHECK(told(agent.beat()).empty());
+    world.exited("a", world.start(1), 0);
+    CHECK(world.starts().size() == 7);  // A slot is free at once, the agent asks later.
+    CHECK(told(agent.beat()).empty());
+}
+
 TEST_CASE("W&B agent: a sweep without a launch directory is not for every agent", "[core][wandb]") {
     Fixture world;
     SweepOptions options = plain(2);

@@ -313,7 +313,9 @@ private:
     void claim(Agent& agent, Sweep& sweep, Run& run);
     void hand_over(Agent& agent, Sweep& sweep, Run& run);
     [[nodiscard]] static std::uint32_t claims_of(const Sweep& sweep);
+    [[nodiscard]] std::uint32_t idle_foreign_agents(const Sweep& sweep) const;
     void rebalance();
+    void give_way();
     void refresh_exhausted(Sweep& sweep);
     [[nodiscard]] bool keeps_open(const Sweep& sweep, const Run& run) const;
     void settle(Sweep& sweep);
