@@ -53,14 +53,24 @@ Resolved run_count(const WireProject& project, const Field& field) {
     return *count;
 }
 
+std::optional<WireRun> named_run(const WireProject& project, const Field& field) {
+    return wire_run(*wire(field).session, project.entity, project.name,
+                    *field.arguments().text("name"), wanted_columns(field, ""));
+}
+
 Resolved run(const WireProject& project, const Field& field) {
-    ReadSession* const session = wire(field).session;
-    if (session == nullptr) return only_in_queries(field);
-    std::optional<WireRun> found =
-        wire_run(*session, project.entity, project.name, *field.arguments().text("name"),
-                 wanted_columns(field, ""));
+    if (wire(field).session == nullptr) return only_in_queries(field);
+    std::optional<WireRun> found = named_run(project, field);
     if (!found) return nullptr;
     return Node::of(std::move(*found));
+}
+
+/// What a client asks for by this name it wants to go on with.
+Resolved bucket(const WireProject& project, const Field& field) {
+    if (wire(field).session == nullptr) return only_in_queries(field);
+    std::optional<WireRun> found = named_run(project, field);
+    if (!found) return nullptr;
+    return Node::of(as_bucket(std::move(*found)));
 }
 
 Resolved sweep(const WireProject& project, const Field& field) {
@@ -138,7 +148,7 @@ void add_project_fields(graphql::SchemaBuilder& schema) {
         .field("access: String", [](const WireProject&) { return Resolved("PRIVATE"); })
         .field("views: JSONString", nothing)
         .field("run(name: String!, desc: String): Run", run)
-        .field("bucket(name: String!, missingOk: Boolean): Run", run)
+        .field("bucket(name: String!, missingOk: Boolean): Run", bucket)
         .field("runCount(filters: JSONString): Int!", run_count)
         .field("runs(filters: JSONString, after: String, first: Int, order: String): "
                "RunConnection!",

@@ -94,7 +94,8 @@ void add_run_fields(graphql::SchemaBuilder& schema) {
         .field("description: String", &WireRun::notes)
         .field("notes: String", &WireRun::notes)
         .field("tags: [String!]", &WireRun::tags)
-        .field("historyLineCount: Int", &WireRun::history_lines)
+        .field("historyLineCount: Int",
+               [](const WireRun& run) { return run.history_lines + run.metric_lines; })
         .field("eventsLineCount: Int", &WireRun::event_lines)
         .field("logLineCount: Int", &WireRun::output_lines)
         .field("user: User",

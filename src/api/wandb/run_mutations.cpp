@@ -110,7 +110,7 @@ void upsert_bucket(const Field& field, Later later) {
                     return wire_run(session, run, wanted);
                 },
                 [echoed, created = answer.created](WireRun run) {
-                    return Node::of(RunPayload{echoed, std::move(run), created});
+                    return Node::of(RunPayload{echoed, as_bucket(std::move(run)), created});
                 });
         });
 }

@@ -10,6 +10,11 @@ namespace {
 constexpr std::int64_t kPageMax = 1000;
 }
 
+WireRun as_bucket(WireRun run) {
+    run.metric_lines = 0;
+    return run;
+}
+
 RunColumns wanted_columns(const graphql::Field& field, std::string_view prefix) {
     const auto selects = [&](std::string_view name) {
         return field.selects(std::string(prefix) + std::string(name));

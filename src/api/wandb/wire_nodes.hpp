@@ -44,6 +44,9 @@ struct WireConnection {
     WirePageInfo page;
 };
 
+/// A run as its client sees it that goes on: of its history it counts the lines that it streamed,
+/// not those that the program logged in another way.
+[[nodiscard]] WireRun as_bucket(WireRun run);
 /// The big columns of a run that are asked for below `prefix` ("edges.node.").
 [[nodiscard]] RunColumns wanted_columns(const graphql::Field& field, std::string_view prefix);
 [[nodiscard]] WireConnection connection_of(WireRunPage page);
