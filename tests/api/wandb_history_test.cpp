@@ -93,6 +93,18 @@ TEST_CASE("history: of a run without a client, all that it logged", "[api][wandb
           R"([[{"loss":0.5,"_step":0},{"loss":0.25,"_step":1},{"loss":1,"_step":10}]])");
 }
 
+TEST_CASE("history: one query names so many keys", "[api][wandb][history]") {
+    LoggingRun run;
+    const auto spec = [](std::size_t count) {
+        std::string keys;
+        for (std::size_t k = 0; k < count; ++k)
+            keys += R"(\"loss\",)";
+        return R"(sampledHistory(specs: ["{\"keys\":[)" + keys + R"(\"_step\"]}"]))";
+    };
+    CHECK(run.field(spec(999)).starts_with(R"([[{"loss":0.5,"_step":0},)"));
+    CHECK(run.field(spec(1'000)) == "null");
+}
+
 TEST_CASE("history: a client counts only what it streamed", "[api][wandb][history]") {
     LoggingRun run;
     CHECK(run.init() == "0");

@@ -18,6 +18,9 @@ using graphql::Field;
 using graphql::Later;
 using graphql::Node;
 
+/// Each is looked up, ended ones in the database.
+constexpr std::size_t kLiveMax = 1'000;
+
 struct AgentPayload : Echo {
     AgentId agent;
     std::string commands;  ///< a JSON list, as text
@@ -76,6 +79,10 @@ void heartbeat(const Field& field, const Later& later) {
     event.agent = AgentId{*id};
     const std::optional<ParamMap> live = json_object(input.text_or("runState", "{}"));
     if (!live) return later.answer(Error{"'runState' is not a JSON object", 400});
+    if (live->size() > kLiveMax) {
+        return later.answer(
+            Error{"'runState' names more than " + std::to_string(kLiveMax) + " runs", 400});
+    }
     for (const auto& [run, alive] : *live) {
         const bool* const flag = alive.get_if<bool>();
         if (flag != nullptr && *flag) event.live.push_back(RunId{run});

@@ -21,6 +21,8 @@ constexpr std::size_t kSamplesDefault = 500;
 /// What one answer may hold at the most; clients page by step beyond it.
 constexpr std::int64_t kSamplesMax = 1'000'000;
 constexpr std::size_t kTailLines = 1;
+/// Each is looked for in each row.
+constexpr std::size_t kKeysMax = 1'000;
 
 std::size_t samples_of(std::optional<std::int64_t> given) {
     if (!given) return kSamplesDefault;
@@ -83,6 +85,12 @@ Resolved sampled_history(const WireRun& run, const Field& field) {
         const auto parsed = parse_json(text);
         const auto* const spec = parsed ? (*parsed).get_if<ParamMap>() : nullptr;
         if (spec == nullptr) return graphql::Error{"a history spec is not a JSON object", 400};
+        const ParamValue* const keys = find(*spec, "keys");
+        const auto* const list = keys == nullptr ? nullptr : keys->get_if<ParamList>();
+        if (list != nullptr && list->size() > kKeysMax) {
+            return graphql::Error{
+                "a history spec names more than " + std::to_string(kKeysMax) + " keys", 400};
+        }
         ParamList rows;
         // Whoever asks for nothing in particular only counts the specs.
         if (!spec->empty()) {
