@@ -111,12 +111,15 @@ std::vector<FsckFinding> fsck(const FsckOptions& options) {
     const RunFiles files = options.home.empty() ? RunFiles{} : list_run_files(options.home);
     sqlite::Database database = open_for_reading(options.database);
     try {
-        const sqlite::Transaction moment(database, sqlite::Transaction::Kind::read);
-        check_structure(database, findings);
-        const FsckFacts facts = check_sweeps_and_runs(database, findings);
-        check_clients(database, findings);
-        check_events(database, facts, findings);
-        if (!options.home.empty()) check_files(database, files, options.home, findings);
+        {
+            const sqlite::Transaction moment(database, sqlite::Transaction::Kind::read);
+            check_structure(database, findings);
+            const FsckFacts facts = check_sweeps_and_runs(database, findings);
+            check_clients(database, findings);
+            check_events(database, facts, findings);
+            if (!options.home.empty()) check_files(database, files, options.home, findings);
+        }
+        if (!options.home.empty()) check_uploads(database, options.home, findings);
     } catch (const sqlite::Error& error) {
         if (!error.damaged()) throw std::runtime_error(explain(error, options.database));
         findings.add("unreadable", "", explain(error, options.database));

@@ -65,5 +65,8 @@ void check_files(sqlite::Database& database,
                  const RunFiles& files,
                  const std::string& home,
                  FsckReport& findings);
+/// Files that W&B's clients stored, against what is known of them. Outside of any transaction,
+/// since it looks twice.
+void check_uploads(sqlite::Database& database, const std::string& home, FsckReport& findings);
 
 }  // namespace sweepctl

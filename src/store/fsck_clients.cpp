@@ -48,6 +48,16 @@ constexpr Rule kRules[] = {
      "SELECT agents.id, 'is a W&B agent of no sweep' FROM agents"
      " LEFT JOIN sweeps ON sweeps.id = agents.only_sweep AND sweeps.deleted = 0"
      " WHERE agents.kind = 'foreign' AND sweeps.key IS NULL"},
+    {"claim",
+     "SELECT runs.id, 'is in the hands of W&B agent ''' || agents.id || ''' of another sweep'"
+     " FROM runs JOIN sweeps ON sweeps.key = runs.sweep"
+     " JOIN agents ON agents.id = runs.claim_agent"
+     " WHERE agents.kind = 'foreign' AND sweeps.deleted = 0"
+     " AND agents.only_sweep IS NOT sweeps.id"},
+    {"claim",
+     "SELECT runs.id, 'is of no sweep, but in the hands of agent ''' || runs.claim_agent || ''''"
+     " FROM runs JOIN sweeps ON sweeps.key = runs.sweep"
+     " WHERE sweeps.loose = 1 AND sweeps.deleted = 0 AND runs.claim_agent IS NOT NULL"},
     {"drawer",
      "SELECT id, 'holds runs of no sweep, but is ' || status FROM sweeps"
      " WHERE loose = 1 AND deleted = 0 AND status != 'running'"},

@@ -79,9 +79,15 @@ public:
 
 private:
     void check_file(const std::string& sweep, const std::string& name) {
-        const auto file = parse_name(name);
-        if (!file) return;  // Made by a program, or by somebody else.
         const std::string path = directory_ + "/" + sweep + "/" + name;
+        const auto file = parse_name(name);
+        if (!file) {
+            // What clients stored lies in a run's own directory. All else is made by a program, or
+            // by somebody.
+            if (there(path + "/files") && !attempt_of_.query(name, sweep).next())
+                report(path, name, "the sweep has no run '" + shown(name) + "'");
+            return;
+        }
         sqlite::Rows row = attempt_of_.query(file->run, sweep);
         if (!row.next()) {
             report(path, file->run, "the sweep has no run '" + shown(file->run) + "'");
