@@ -233,6 +233,36 @@ TEST_CASE("file stream: of a run that is not there", "[api][wandb][stream]") {
     CHECK(run.lines(kHistory, 0, {R"({"a":1})"}).status == 410);
 }
 
+TEST_CASE("file stream: no answer before the lines are stored", "[api][wandb][stream]") {
+    ApiFixture fixture;
+    WandbRun run(fixture, "r1");
+    run.init();
+    const std::string body =
+        R"({"files":{"wandb-history.jsonl":{"offset":0,"content":["{\"a\":1}"]}}})";
+    const std::string request = "POST " + run.path("file_stream") +
+                                " HTTP/1.1\r\nHost: x\r\nContent-Length: " +
+                                std::to_string(body.size()) + "\r\n\r\n" + body;
+    fixture.on_loop([&] { fixture.store().slow = true; });
+    RawClient first = RawClient::over_unix(fixture.unix_path());
+    first.send(request);
+    fixture.wait_until([&] { return fixture.store().waiting(); });
+    // The same again, since no answer came: it has to wait for the same commit.
+    RawClient again = RawClient::over_unix(fixture.unix_path());
+    again.send(request);
+    CHECK(run.field("historyLineCount") == "0");
+    const auto answered = [](const RawClient& client) {
+        pollfd watched{client.fd(), POLLIN, 0};
+        return ::poll(&watched, 1, 0) != 0;
+    };
+    CHECK_FALSE(answered(first));
+    CHECK_FALSE(answered(again));
+    fixture.on_loop([&] { fixture.store().hurry(); });
+    CHECK(status_of(first.read_reply()) == 200);
+    CHECK(run.field("historyLineCount") == "1");
+    CHECK(status_of(again.read_reply()) == 200);
+    CHECK(run.field("historyLineCount") == "1");
+}
+
 TEST_CASE("file stream: a live run that is deleted", "[api][wandb][stream]") {
     ApiFixture fixture;
     WandbRun run(fixture, "r1");
