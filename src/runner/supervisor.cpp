@@ -9,6 +9,10 @@ namespace {
 constexpr Milliseconds kNever = -1;
 constexpr Milliseconds kKillPauseMin = 20;
 constexpr Milliseconds kKillPauseMax = 1000;
+// A killed program dies as soon as it gets a CPU, and its death tells whether it left anything. With
+// a thousand of them at a time that takes a while, and to look around meanwhile makes it longer.
+constexpr Milliseconds kDeathPatience = 100;
+constexpr Milliseconds kScanPatience = 500;
 
 Milliseconds sooner(Milliseconds a, Milliseconds b) {
     if (a == kNever) return b;
@@ -28,7 +32,10 @@ int number_with(const siginfo_t& order, int otherwise) {
 }  // namespace
 
 Supervisor::Supervisor(const Params& params, int program_pid, Milliseconds started)
-    : params_(params), program_(program_pid), tree_(own_pid(), program_pid) {
+    : params_(params),
+      program_(program_pid),
+      tree_(own_pid(), program_pid),
+      straggler_grace_(params.straggler_grace) {
     end_.started = started;
 }
 
@@ -59,9 +66,9 @@ void Supervisor::stop(int signal) {
 
 void Supervisor::kill() {
     stopping_ = true;
-    const bool reached = signal_program(SIGKILL);
-    if (reached && end_.ordered.signal == 0) end_.ordered = {SIGKILL, wall_ms()};
-    be_killed_by(monotonic_ms());
+    straggler_grace_ = 0;
+    if (kill_program() && end_.ordered.signal == 0) end_.ordered = {SIGKILL, wall_ms()};
+    be_killed_by(monotonic_ms() + (ended_ ? 0 : kDeathPatience));
 }
 
 void Supervisor::forward(int signal) {
@@ -77,8 +84,21 @@ bool Supervisor::signal_program(int signal) {
     send_signal(-program_, signal);
     if (!alive) return false;
     // Stopped, it would not notice before the end of the kill delay.
-    if (stat.state == 'T' && stopping_ && signal != SIGKILL) send_signal(-program_, SIGCONT);
+    if (stat.state == 'T' && stopping_) send_signal(-program_, SIGCONT);
     return !is_exiting(stat);
+}
+
+/// The same with SIGKILL. Nothing is read of /proc, since the kernel would have to forget it again
+/// when the program is gone: that is half of what a cancelled run costs.
+bool Supervisor::kill_program() {
+    siginfo_t info;
+    const bool alive =
+        !ended_ &&
+        wait_for_child(P_PID, program_, info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+        info.si_pid == 0;
+    if (alive && group_of(program_) != program_) send_signal(program_, SIGKILL);
+    send_signal(-program_, SIGKILL);
+    return alive;
 }
 
 void Supervisor::look_after_children() {
@@ -110,7 +130,7 @@ void Supervisor::program_ended(const siginfo_t& info, const struct rusage& usage
     end_.drained = !anything_alive();
     write_end(record_, params_, end_);
     pending_ = true;
-    if (!end_.drained) be_killed_by(monotonic_ms() + params_.straggler_grace);
+    if (!end_.drained) be_killed_by(monotonic_ms() + straggler_grace_);
 }
 
 void Supervisor::be_killed_by(Milliseconds deadline) {
@@ -122,9 +142,11 @@ void Supervisor::kill_what_is_left(Milliseconds now) {
     if (now < kill_at_ || gone_ || !anything_alive()) return;
     if (kill_pause_ == 0) {
         kill_pause_ = kKillPauseMin;
-        scan_at_ = now + kKillPauseMin;
+        scan_at_ = now + kScanPatience;
     } else if (now >= kill_again_at_) {
         kill_pause_ = kill_pause_ * 2 < kKillPauseMax ? kill_pause_ * 2 : kKillPauseMax;
+    } else {  // Some died, and more live.
+        scan_at_ = sooner(scan_at_, now + kKillPauseMin);
     }
     tree_.kill_children();
     if (now >= scan_at_) {

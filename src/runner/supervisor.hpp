@@ -36,6 +36,7 @@ private:
     void kill();
     void forward(int signal);
     bool signal_program(int signal);
+    bool kill_program();
 
     void look_after_children();
     void program_ended(const siginfo_t& info, const struct rusage& usage);
@@ -55,6 +56,7 @@ private:
     bool stopping_ = false;
     bool ended_ = false;         ///< the program; its zombie stays until gone_
     bool gone_ = false;          ///< the whole tree
+    Milliseconds straggler_grace_;  ///< what the program leaves lives so long after its end
     Milliseconds kill_at_ = -1;  ///< monotonic; from then on everything is killed; -1: never
     Milliseconds kill_pause_ =
         0;  ///< 0 until killing; grows, so that what cannot die costs nothing
