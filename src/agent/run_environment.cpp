@@ -11,7 +11,8 @@ namespace sweepctl {
 
 namespace {
 
-using Environment = std::map<std::string, std::string>;
+/// Of views: it is made anew for each run, and most of it is the same each time.
+using Environment = std::map<std::string_view, std::string_view>;
 
 std::string join(const std::vector<std::string>& parts, char between) {
     std::string text;
@@ -22,8 +23,25 @@ std::string join(const std::vector<std::string>& parts, char between) {
     return text;
 }
 
+/// What only this run has, for an Environment to point to.
+struct OwnValues {
+    OwnValues(const RunSetting& setting, const std::string& stem)
+        : attempt(std::to_string(setting.order.execution.attempt)),
+          repeat(std::to_string(setting.order.repeat)),
+          slot(std::to_string(setting.slot)),
+          cpus(std::to_string(setting.order.resources.cpus)),
+          gpus(join(setting.gpu_ids, ',')),
+          config_file(stem + ".yaml"),
+          metrics_file(stem + ".metrics.jsonl"),
+          // The same for all attempts: what a preempted program leaves there is what it goes on from.
+          run_dir(stem.substr(0, stem.rfind('.'))) {}
+
+    std::string attempt, repeat, slot, cpus, gpus;
+    std::string config_file, metrics_file, run_dir;
+};
+
 /// Agent's < launch < sweepctl.env < ours; assigned GPUs last.
-Environment merged_environment(const RunSetting& setting, const std::string& stem) {
+Environment merged_environment(const RunSetting& setting, const OwnValues& own) {
     const SweepBrief& brief = setting.brief;
     const ExecutionRef& execution = setting.order.execution;
     Environment env;
@@ -36,7 +54,7 @@ Environment merged_environment(const RunSetting& setting, const std::string& ste
 
     env["WANDB_RUN_ID"] = execution.run.text;
     env["WANDB_SWEEP_ID"] = brief.sweep.text;
-    env["WANDB_SWEEP_PARAM_PATH"] = stem + ".yaml";
+    env["WANDB_SWEEP_PARAM_PATH"] = own.config_file;
     if (!brief.entity.empty()) env["WANDB_ENTITY"] = brief.entity;
     if (!brief.project.empty()) env["WANDB_PROJECT"] = brief.project;
     env.try_emplace("WANDB_DIR", brief.launch_dir.empty() ? setting.agent.cwd : brief.launch_dir);
@@ -48,21 +66,19 @@ Environment merged_environment(const RunSetting& setting, const std::string& ste
     }
     env["SWEEPCTL_RUN_ID"] = execution.run.text;
     env["SWEEPCTL_SWEEP_ID"] = brief.sweep.text;
-    env["SWEEPCTL_ATTEMPT"] = std::to_string(execution.attempt);
-    if (setting.order.repeat != 0) env["SWEEPCTL_REPEAT"] = std::to_string(setting.order.repeat);
-    env["SWEEPCTL_SLOT"] = std::to_string(setting.slot);
-    env["SWEEPCTL_CPUS"] = std::to_string(setting.order.resources.cpus);
-    env["SWEEPCTL_METRICS"] = stem + ".metrics.jsonl";
-    // The same for all attempts: what a preempted program leaves there is what it goes on from.
-    env["SWEEPCTL_RUN_DIR"] = stem.substr(0, stem.rfind('.'));
+    env["SWEEPCTL_ATTEMPT"] = own.attempt;
+    if (setting.order.repeat != 0) env["SWEEPCTL_REPEAT"] = own.repeat;
+    env["SWEEPCTL_SLOT"] = own.slot;
+    env["SWEEPCTL_CPUS"] = own.cpus;
+    env["SWEEPCTL_METRICS"] = own.metrics_file;
+    env["SWEEPCTL_RUN_DIR"] = own.run_dir;
     env["SWEEPCTL_HOME"] = setting.agent.home;
     if (!setting.gpu_ids.empty()) {
-        const std::string ids = join(setting.gpu_ids, ',');
         for (const char* name : {"CUDA_VISIBLE_DEVICES", "NVIDIA_VISIBLE_DEVICES",
                                  "ROCR_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES"}) {
-            env[name] = ids;
+            env[name] = own.gpus;
         }
-        env["SWEEPCTL_GPUS"] = ids;
+        env["SWEEPCTL_GPUS"] = own.gpus;
     } else {
         env.erase("SWEEPCTL_GPUS");
     }
@@ -99,7 +115,8 @@ Result<LaunchRequest, std::string> launch_request(const RunSetting& setting) {
     const StartOrder& order = setting.order;
     const std::string stem = run_file_stem(setting.agent.home, brief.sweep, order.execution.run,
                                            order.execution.attempt);
-    const Environment env = merged_environment(setting, stem);
+    const OwnValues own(setting, stem);
+    const Environment env = merged_environment(setting, own);
 
     CommandInput input;
     input.command = brief.command;
@@ -108,9 +125,9 @@ Result<LaunchRequest, std::string> launch_request(const RunSetting& setting) {
     input.config = order.config;
     input.json_file = stem + ".json";
     input.env = [&env](std::string_view name) -> std::optional<std::string> {
-        const auto found = env.find(std::string(name));
+        const auto found = env.find(name);
         if (found == env.end()) return std::nullopt;
-        return found->second;
+        return std::string(found->second);
     };
     auto argv = expand_command(input);
     if (!argv)
@@ -124,11 +141,14 @@ Result<LaunchRequest, std::string> launch_request(const RunSetting& setting) {
     request.fence = order.execution.fence;
     request.argv = std::move(argv).value();
     request.env.reserve(env.size());
-    for (const auto& [name, value] : env)
-        request.env.push_back(name + "=" + value);
+    for (const auto& [name, value] : env) {
+        std::string& entry = request.env.emplace_back();
+        entry.reserve(name.size() + 1 + value.size());
+        entry.append(name).append(1, '=').append(value);
+    }
     request.cwd = working_directory(setting);
     request.output_path = stem + ".log";
-    request.files.push_back({stem + ".yaml", param_file(order.config)});
+    request.files.push_back({own.config_file, param_file(order.config)});
     if (uses_json_file(brief.command))
         request.files.push_back({stem + ".json", python_json(ParamValue(order.config))});
     request.kill_delay = brief.kill_delay;

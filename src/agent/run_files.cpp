@@ -16,6 +16,8 @@
 #include <map>
 #include <set>
 #include <unordered_map>
+#include <utility>
+#include <vector>
 
 #include <fcntl.h>
 #include <sys/inotify.h>
@@ -77,7 +79,7 @@ MetricsChunk read_lines(
 class InotifyRunFiles : public RunFiles {
 public:
     InotifyRunFiles(asio::io_context& context, RunFilesEvents events)
-        : events_(std::move(events)), inotify_(context), next_look_(context) {
+        : events_(std::move(events)), inotify_(context), next_look_(context), next_follow_(context) {
         const int fd = ::inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
         if (fd < 0) {
             warn("cannot follow metrics files");
@@ -90,26 +92,15 @@ public:
     void follow(const RunId& run, std::uint32_t attempt, const std::string& path) override {
         if (!inotify_.is_open()) return;
         const Key key{run, attempt};
-        Followed& followed = followed_[key];
-        followed.path = path;
-        const std::string folder = folder_of(path);
-        Folder& watched = folders_[folder];
-        if (watched.runs++ == 0) {
-            std::error_code ignored;
-            std::filesystem::create_directories(folder, ignored);
-            watched.watch = ::inotify_add_watch(inotify_.native_handle(), folder.c_str(),
-                                                IN_CREATE | IN_MOVED_TO);
-            if (watched.watch < 0) warn("cannot follow '" + folder + "'");
-            by_folder_watch_[watched.watch] = folder;
-        }
+        followed_[key].path = path;
         by_path_[path] = key;
-        watch_file(followed, key);
+        if (fresh_.empty()) next_follow_.after(kBeforeFollowing, [this] { follow_fresh(); });
+        fresh_.push_back(key);
     }
 
     void unfollow(const RunId& run, std::uint32_t attempt) override {
         const auto found = followed_.find({run, attempt});
         if (found == followed_.end()) return;
-        const std::string folder = folder_of(found->second.path);
         if (found->second.watch >= 0) {
             ::inotify_rm_watch(inotify_.native_handle(), found->second.watch);
             by_file_watch_.erase(found->second.watch);
@@ -119,16 +110,8 @@ public:
             by_output_watch_.erase(output);
         }
         by_path_.erase(found->second.path);
+        if (found->second.in_folder) leave_folder(folder_of(found->second.path));
         followed_.erase(found);
-        const auto watched = folders_.find(folder);
-        if (--watched->second.runs > 0) return;
-        // Kept for the sweep's next run: folders are few.
-        if (folders_.size() <= kFoldersKept) return;
-        if (watched->second.watch >= 0) {
-            ::inotify_rm_watch(inotify_.native_handle(), watched->second.watch);
-            by_folder_watch_.erase(watched->second.watch);
-        }
-        folders_.erase(watched);
     }
 
     void follow_output(const RunId& run, std::uint32_t attempt, const std::string& path) override {
@@ -213,6 +196,7 @@ private:
     using Key = std::pair<RunId, std::uint32_t>;
     struct Followed {
         std::string path;
+        bool in_folder = false;  ///< counted in its folder's `runs`
         int watch = -1;
         int output_watch = -1;
     };
@@ -225,14 +209,55 @@ private:
         int watch = -1;
         std::size_t runs = 0;
     };
-    static constexpr std::size_t kFoldersKept = 64;
     /// Every run makes files beside its metrics; with short ones each would wake the agent, to
     /// learn nothing.
     static constexpr std::chrono::milliseconds kBetweenLooks{10};
+    /// What a shorter run has written is read at its end; following it would cost a fifth of what
+    /// the agent does for it.
+    static constexpr std::chrono::milliseconds kBeforeFollowing{20};
 
     void warn(const std::string& what) {
         if (events_.warn)
             events_.warn(what + " (" + std::strerror(errno) + "), metrics come when a run ends");
+    }
+
+    void follow_fresh() {
+        std::vector<Key> written;
+        for (const Key& key : std::exchange(fresh_, {})) {
+            const auto found = followed_.find(key);
+            if (found == followed_.end() || found->second.in_folder) continue;
+            enter_folder(folder_of(found->second.path));
+            found->second.in_folder = true;
+            watch_file(found->second, key);
+            if (found->second.watch >= 0) written.push_back(key);  // Before the watch was there.
+        }
+        for (const auto& [run, attempt] : written)
+            events_.metrics_changed(run, attempt);
+    }
+
+    void enter_folder(const std::string& folder) {
+        Folder& watched = folders_[folder];
+        if (watched.runs++ > 0 || watched.watch >= 0) return;
+        std::error_code ignored;
+        std::filesystem::create_directories(folder, ignored);
+        watched.watch = ::inotify_add_watch(inotify_.native_handle(), folder.c_str(),
+                                            IN_CREATE | IN_MOVED_TO);
+        if (watched.watch < 0) {
+            warn("cannot follow '" + folder + "'");
+            return;
+        }
+        by_folder_watch_[watched.watch] = folder;
+    }
+
+    void leave_folder(const std::string& folder) {
+        const auto watched = folders_.find(folder);
+        if (--watched->second.runs > 0) return;
+        // Each file that is made there would go on waking the agent.
+        if (watched->second.watch >= 0) {
+            ::inotify_rm_watch(inotify_.native_handle(), watched->second.watch);
+            by_folder_watch_.erase(watched->second.watch);
+        }
+        folders_.erase(watched);
     }
 
     void watch_file(Followed& followed, const Key& key) {
@@ -301,6 +326,8 @@ private:
     RunFilesEvents events_;
     asio::posix::stream_descriptor inotify_;
     Timer next_look_;
+    Timer next_follow_;
+    std::vector<Key> fresh_;  ///< followed from the next look on
     std::map<Key, Followed> followed_;
     std::unordered_map<std::string, Folder> folders_;
     std::unordered_map<int, Key> by_file_watch_;
