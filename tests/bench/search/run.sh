@@ -26,11 +26,10 @@ esac
 run cmake --build "$build" --target search_bench >&2
 if [[ ! -x $python ]]; then
     python3 -m venv "$results/venv"
-    # Torch without a GPU is a tenth of the size. setuptools: W&B's engine asks for pkg_resources.
-    for packages in 'setuptools<80' 'optuna scipy cmaes matplotlib scikit-learn' \
-        'torch --index-url https://download.pytorch.org/whl/cpu' sweeps HEBO smac; do
+    # setuptools: W&B's engine asks for pkg_resources. Torch is gigabytes, and what GPs of others need.
+    for packages in 'setuptools<80' 'optuna scipy cmaes matplotlib scikit-learn' sweeps smac torch HEBO; do
         # shellcheck disable=SC2086  # several words
-        run "$results/venv/bin/pip" install --quiet $packages || echo "left out: $packages" >&2
+        run timeout 1200 "$results/venv/bin/pip" install --quiet $packages || echo "left out: $packages" >&2
     done
 fi
 has() { run "$python" -c "$1" 2>/dev/null; }
