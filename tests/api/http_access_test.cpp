@@ -61,6 +61,17 @@ TEST_CASE("http access: TCP needs the token, as Bearer or as the password of Bas
     }
 }
 
+TEST_CASE("http access: a wrong key of a W&B client is told where the right one is", "[api][http]") {
+    ServerFixture fixture(echo, with_open_door());
+    // printf 'api:nope' | base64
+    const auto reply = ask(fixture.port(),
+                           "GET /x HTTP/1.1\r\nHost: localhost\r\n"
+                           "Authorization: Basic YXBpOm5vcGU=\r\n\r\n");
+    CHECK(status_of(reply) == 401);
+    CHECK(reply.find("wrong API key: 'sweepctl wandb-env' prints that of this server") !=
+          std::string::npos);
+}
+
 TEST_CASE("http access: what is open to all needs no token, the unix socket never", "[api][http]") {
     ServerFixture fixture(echo, with_open_door());
     CHECK(status_of(ask(fixture.port(), "GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n")) == 200);

@@ -52,6 +52,42 @@ TEST_CASE("execution: the response follows the query", "[graphql][execution]") {
     CHECK(response.body == "{\"data\":" + row.data + "}");
 }
 
+TEST_CASE("execution: a type says what it has", "[graphql][introspection]") {
+    const auto row = GENERATE(values<Row>({
+        // As clients ask whether a field or an argument may be used.
+        {"query ($t: String = \"Named\") { T: __type(name: $t) { ...F } } fragment F on __Type { name "
+         "fields { name args { name } } inputFields { name } }",
+         R"({"T":{"name":"Named","fields":[{"name":"name","args":[]}],"inputFields":null}})"},
+        {"{ __type(name: \"Zork\") { name } }", R"({"__type":null})"},
+        {"{ __type(name: \"Genre\") { kind enumValues(includeDeprecated: true) { name } fields { "
+         "name } } }",
+         R"({"__type":{"kind":"ENUM","enumValues":[{"name":"POETRY"},{"name":"PROSE"}],"fields":null}})"},
+        {"{ __type(name: \"Thing\") { kind possibleTypes { name __typename } } }",
+         R"({"__type":{"kind":"UNION","possibleTypes":[{"name":"Book","__typename":"__Type"},)"
+         R"({"name":"Author","__typename":"__Type"}]}})"},
+    }));
+    CAPTURE(row.query);
+    library::Client client;
+    const Response response = client.ask(row.query);
+    CHECK(response.status == 200);
+    CHECK(response.body == "{\"data\":" + row.data + "}");
+}
+
+TEST_CASE("execution: what is around a type is told level by level", "[graphql][introspection]") {
+    library::Client client;
+    const Response response = client.ask(
+        "{ __type(name: \"Author\") { fields { name type { kind name ofType { kind name ofType { kind "
+        "ofType { kind name ofType { name } } } } } } } }");
+    CHECK(response.status == 200);
+    CHECK(response.body.find(
+              R"({"name":"books","type":{"kind":"NON_NULL","name":null,"ofType":{"kind":"LIST",)"
+              R"("name":null,"ofType":{"kind":"NON_NULL","ofType":{"kind":"OBJECT",)"
+              R"("name":"Book","ofType":null}}}}})") != std::string::npos);
+    // The root tells nothing of what every schema has.
+    CHECK(client.ask("{ __type(name: \"Query\") { fields { name } } }").body.find("__type\"}") ==
+          std::string::npos);
+}
+
 TEST_CASE("execution: errors have a path, and null goes up to where it may be",
           "[graphql][execution]") {
     library::Client client;

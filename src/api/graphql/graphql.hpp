@@ -14,8 +14,9 @@
 #include <string_view>
 
 // A GraphQL service (October 2021): a schema declared in code, requests in, responses out. It knows
-// no domain word. Introspection but for __typename, subscriptions and type definitions in requests
-// are not there: asking for them is an error, like asking for any field that does not exist.
+// no domain word. Introspection but for __typename and __type (introspection.hpp), subscriptions and
+// type definitions in requests are not there: asking for them is an error, like asking for any field
+// that does not exist.
 //
 //     struct Book { std::string title; std::vector<std::string> tags; };
 //

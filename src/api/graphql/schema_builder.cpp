@@ -1,6 +1,7 @@
 #include "api/graphql/schema_builder.hpp"
 
 #include "api/graphql/coerce.hpp"
+#include "api/graphql/introspection.hpp"
 #include "api/graphql/parser.hpp"
 
 #include <algorithm>
@@ -176,6 +177,7 @@ void SchemaBuilder::check_inputs() {
 }
 
 Result<std::shared_ptr<const Schema>, std::string> SchemaBuilder::build() {
+    if (schema_->find("Query") != nullptr) add_introspection(*this, *schema_);
     for (const DeclaredInput& declared : inputs_)
         schema_->types_[declared.type]->inputs =
             resolve(declared.fields, "input '" + declared.type + "'");

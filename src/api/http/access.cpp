@@ -88,7 +88,10 @@ std::optional<Refusal> check_token(const HttpRequest& request, std::string_view 
         }
     }
     if (token.empty() || !equal_in_constant_time(secret, token)) {
-        return Refusal{401, "wrong token"};
+        // What W&B's clients send as a password is a key to whoever reads their message.
+        return Refusal{401, scheme == "basic" ? "wrong API key: 'sweepctl wandb-env' prints that of "
+                                                "this server"
+                                              : "wrong token"};
     }
     return std::nullopt;
 }

@@ -108,7 +108,9 @@ Resolved tail(std::vector<std::string> lines) {
     return ParamList(lines.begin(), lines.end());
 }
 
-struct ParquetHistory {};
+struct ParquetHistory {
+    bool any_lines = false;
+};
 
 Resolved console(const WireRun& run, const Field& field) {
     ReadSession* const session = wire(field).session;
@@ -141,7 +143,12 @@ Resolved text_or_null(const std::string& text) {
 void add_history_fields(graphql::SchemaBuilder& schema, graphql::ObjectBuilder<WireRun>& run) {
     schema.object<ParquetHistory>("ParquetHistory")
         .field("parquetUrls: [String!]!", [](const ParquetHistory&) { return ParamList{}; })
-        .field("liveData: [JSON]!", [](const ParquetHistory&) { return ParamList{}; });
+        // Where live data begin. A client that exports files alone is told by it that they are not all.
+        .field("liveData: [JSON]!", [](const ParquetHistory& history) {
+            ParamList live;
+            if (history.any_lines) live.emplace_back(ParamMap{{"_step", std::int64_t{0}}});
+            return live;
+        });
     schema.object<ConsoleLine>("LogLine")
         .field("number: Int!", &ConsoleLine::number)
         .field("line: String!", &ConsoleLine::line)
@@ -157,7 +164,9 @@ void add_history_fields(graphql::SchemaBuilder& schema, graphql::ObjectBuilder<W
         .field("sampledHistory(specs: [JSONString!]!): [JSON]!", sampled_history)
         // Nothing is ever in parquet files: all of it is live.
         .field("parquetHistory(liveKeys: [String!]!): ParquetHistory!",
-               [](const WireRun&) { return Node::of(ParquetHistory{}); })
+               [](const WireRun& each) {
+                   return Node::of(ParquetHistory{each.history_lines + each.metric_lines > 0});
+               })
         .field("historyTail: JSONString",
                [](const WireRun& each, const Field& field) -> Resolved {
                    if (wire(field).session == nullptr) return only_in_queries(field);

@@ -26,6 +26,11 @@ struct ProjectPayload : Echo {
     bool created = false;
 };
 
+/// What an operator has to say to everybody who starts a run: nothing here. Clients before 0.20 cannot
+/// do without the type.
+struct ServerSettings {};
+struct ServerMessage {};
+
 std::optional<std::string> text_in(const Arguments& input, std::string_view name) {
     const std::string* const text = input.text(name);
     return text == nullptr ? std::nullopt : std::optional(*text);
@@ -202,12 +207,24 @@ void add_run_mutations(graphql::SchemaBuilder& schema) {
                  "text: String!, severity: AlertSeverity, waitDuration: Duration, "
                  "clientMutationId: String");
 
+    const auto no_text = [](const ServerMessage&) { return Resolved(); };
+    schema.object<ServerMessage>("ServerMessage")
+        .field("utfText: String", no_text)
+        .field("plainText: String", no_text)
+        .field("htmlText: String", no_text)
+        .field("messageType: String", no_text)
+        .field("messageLevel: String", no_text);
+    schema.object<ServerSettings>("ServerSettings")
+        .field("serverMessages: [ServerMessage!]!",
+               [](const ServerSettings&) { return std::vector<Node>{}; });
     schema.object<RunPayload>("UpsertBucketPayload")
         .field("bucket: Run!",
                [](const Field& field) {
                    return Node::part(field.parent(), field.parent().as<RunPayload>().run);
                })
         .field("inserted: Boolean", &RunPayload::created)
+        .field("serverSettings: ServerSettings!",
+               [](const RunPayload&) { return Node::of(ServerSettings{}); })
         .field("clientMutationId: String",
                [](const RunPayload& payload) { return payload.client_mutation_id; });
     schema.object<DonePayload>("SuccessPayload")
