@@ -51,3 +51,19 @@ TEST_CASE("wandb documents: no line of a history is in a file of parquet", "[api
     run.lines("wandb-history.jsonl", 0, {R"({"_step":0,"loss":1})"});
     CHECK(run.field(asked) == R"({"parquetUrls":[],"liveData":[{"_step":0}]})");
 }
+
+TEST_CASE("wandb documents: a page of steps has all of its rows", "[api][wandb]") {
+    ApiFixture api;
+    WandbRun run(api, "r1");
+    run.init();
+    // Its program was started twice under the same name.
+    run.lines("wandb-history.jsonl", 0,
+              {R"({"_step":0,"x":1})", R"({"_step":1,"x":2})", R"({"_step":0,"x":3})"});
+    const std::string all = R"(["{\"_step\":0,\"x\":1}","{\"_step\":1,\"x\":2}",)"
+                            R"("{\"_step\":0,\"x\":3}"])";
+    CHECK(run.field("history(minStep: 0, maxStep: 2, samples: 2)") == all);
+    CHECK(run.field("history(samples: 2)") != all);
+    CHECK(run.field("sampledHistory(specs: [\"{\\\"keys\\\":[\\\"x\\\"],\\\"minStep\\\":0,"
+                    "\\\"maxStep\\\":2,\\\"samples\\\":2}\"])") ==
+          R"([[{"x":1},{"x":2},{"x":3}]])");
+}

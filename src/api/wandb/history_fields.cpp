@@ -7,6 +7,7 @@
 #include "api/wandb/wire_schema.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace sweepctl::api {
 
@@ -29,6 +30,15 @@ std::size_t samples_of(std::optional<std::int64_t> given) {
     return static_cast<std::size_t>(std::clamp<std::int64_t>(*given, 0, kSamplesMax));
 }
 
+/// Whoever asks for as many samples as there are steps means all rows. A run that began anew under its
+/// old name has several rows of one step.
+void keep_all_rows_of_a_page(HistoryQuery& query) {
+    if (!query.min_step || !query.max_step || *query.min_step < 0 || *query.max_step < 0) return;
+    const std::int64_t steps = *query.max_step - *query.min_step;
+    if (std::cmp_greater_equal(query.samples, std::max<std::int64_t>(steps, 1)))
+        query.samples = kSamplesMax;
+}
+
 Resolved history(const WireRun& run, const Field& field) {
     ReadSession* const session = wire(field).session;
     if (session == nullptr) return only_in_queries(field);
@@ -37,6 +47,7 @@ Resolved history(const WireRun& run, const Field& field) {
     query.samples = samples_of(arguments.integer("samples"));
     query.min_step = arguments.integer("minStep");
     query.max_step = arguments.integer("maxStep");
+    keep_all_rows_of_a_page(query);
     return history_rows(*session, run.id, query);
 }
 
@@ -64,6 +75,7 @@ HistoryQuery query_of(const ParamMap& spec) {
     query.samples = samples_of(step_in(spec, "samples"));
     query.min_step = step_in(spec, "minStep");
     query.max_step = step_in(spec, "maxStep");
+    keep_all_rows_of_a_page(query);
     const ParamValue* const keys = find(spec, "keys");
     if (const auto* list = keys == nullptr ? nullptr : keys->get_if<ParamList>()) {
         for (const ParamValue& key : *list) {
