@@ -303,7 +303,7 @@ int scan(const std::string& path) {
 
 int page(const std::string& path, long count) {
     Rows rows(path,
-              "SELECT * FROM runs WHERE sweep = (SELECT id FROM sweeps LIMIT 1) AND number > ?1 "
+              "SELECT * FROM runs WHERE sweep = (SELECT key FROM sweeps LIMIT 1) AND number > ?1 "
               "ORDER BY number LIMIT 100");
     std::vector<double> times;
     for (long i = 0; i < count; ++i) {
