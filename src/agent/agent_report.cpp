@@ -13,7 +13,7 @@ namespace {
 constexpr Duration kHeartbeat = std::chrono::seconds{10};
 constexpr Duration kHeartbeatWithHeld = std::chrono::seconds{5};
 /// A report is held back this long while enough held runs keep the slots busy: fewer transactions.
-constexpr Duration kHoldBack = std::chrono::milliseconds{5};
+constexpr Duration kHoldBack = std::chrono::milliseconds{10};
 constexpr std::uint32_t kWindowMax = 128;
 /// Reading /proc for a pid costs more than a short run is worth.
 constexpr Duration kPidAfter = std::chrono::milliseconds{20};
