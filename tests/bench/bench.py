@@ -49,11 +49,16 @@ def cpu_seconds(pids):
     return total / TICK
 
 
+def endpoint_of(home):
+    """Port and token of the home's controller."""
+    endpoint = json.load(open(os.path.join(home.path, "controller.json"), encoding="utf-8"))
+    return int(endpoint["url"].rpartition(":")[2]), open(os.path.join(home.path, "token"), encoding="utf-8").read().strip()
+
+
 def metric(home, name):
     """One value of the Prometheus text."""
-    endpoint = json.load(open(os.path.join(home.path, "controller.json"), encoding="utf-8"))
-    token = open(os.path.join(home.path, "token"), encoding="utf-8").read().strip()
-    request = urllib.request.Request(endpoint["url"] + "/metrics", headers={"Authorization": f"Bearer {token}"})
+    port, token = endpoint_of(home)
+    request = urllib.request.Request(f"http://127.0.0.1:{port}/metrics", headers={"Authorization": f"Bearer {token}"})
     with urllib.request.urlopen(request) as reply:
         for line in reply.read().decode().splitlines():
             if line.split(" ")[0] == name:
@@ -340,8 +345,64 @@ def client_reads(table, rounds, _):
         table.add(f"W&B read {what}", "–", times[name], must, aim, " ms")
 
 
+def ingest(table, rounds, _):
+    """History lines of three metrics that W&B's clients hand over, from the POST to the durable answer."""
+    with Home(slots=0) as home:
+        home.serve()
+        port, token = endpoint_of(home)
+        speed = {streams: [] for streams in (1, 8, 64)}
+        for _ in range(rounds):
+            for streams, values in speed.items():
+                values.append(float(subprocess.run([os.environ["STREAM_BENCH"], str(port), token, str(streams), "1000", "3", "2"],
+                                                   stdout=subprocess.PIPE, text=True, check=True).stdout.split()[0]))
+        for streams, values in speed.items():
+            table.add(f"history lines of W&B's clients, {streams} at a time", "–", values, "≥ 50,000/s", "–", "/s")
+
+
+def foreign_agents(table, rounds, _):
+    """1,000 agents of W&B's that heartbeat every 5 s, that is 200 heartbeats a second."""
+    import base64
+    import http.client
+
+    count, seconds = 1000, 10
+    with Home(slots=0) as home:
+        home.serve()
+        sweep = home.launch("method: random\nprogram: x\ncommand: [/bin/true]\nparameters: {i: {min: 0.0, max: 1.0}}\n")
+        port, token = endpoint_of(home)
+        connection = http.client.HTTPConnection("127.0.0.1", port)
+        headers = {"Content-Type": "application/json",
+                   "Authorization": "Basic " + base64.b64encode(f"api:{token}".encode()).decode()}
+
+        def ask(query, variables):
+            connection.request("POST", "/graphql", json.dumps({"query": query, "variables": variables}), headers)
+            reply = json.loads(connection.getresponse().read())
+            assert "errors" not in reply, reply
+            return reply["data"]
+
+        create = "mutation($s: String!) { createAgent(input: {host: \"h\", sweep: $s}) { agent { id } } }"
+        beat = ("mutation($id: ID!, $live: JSONString) "
+                "{ agentHeartbeat(input: {id: $id, metrics: \"{}\", runState: $live}) { agent { id } commands } }")
+        agents, runs = [], {}
+        for _ in range(count):
+            agents.append(ask(create, {"s": sweep})["createAgent"]["agent"]["id"])
+        for agent in agents:  # Each is given a run, and says from then on that it lives.
+            commands = json.loads(ask(beat, {"id": agent, "live": "{}"})["agentHeartbeat"]["commands"])
+            runs[agent] = json.dumps({command["run_id"]: True for command in commands if "run_id" in command})
+        assert sum(live != "{}" for live in runs.values()) == count, "an agent was given no run"
+        controller = home.controller()
+        shares = []
+        for _ in range(min(rounds, 3)):
+            before, begin = cpu_seconds(controller), time.monotonic()
+            for number in range(count * seconds // 5):
+                agent = agents[number % count]
+                ask(beat, {"id": agent, "live": runs[agent]})
+                time.sleep(max(0.0, begin + (number + 1) * 5 / count - time.monotonic()))
+            shares.append(100 * (cpu_seconds(controller) - before) / (time.monotonic() - begin))
+        table.add("1,000 agents of W&B's, a heartbeat every 5 s: CPU of the controller", "a core", shares, "≤ 10 %", "–", " %")
+
+
 PARTS = {part.__name__: part for part in
-         (version, next_point, client_reads, runner_memory, trivial, makespan, cancel, history, busy)}
+         (version, next_point, client_reads, ingest, foreign_agents, runner_memory, trivial, makespan, cancel, history, busy)}
 
 
 def main():
