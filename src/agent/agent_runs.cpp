@@ -295,6 +295,7 @@ void Agent::recover() {
             std::visit([this](const auto& known) { record(known); }, entry);
         }
     }
+    ends_.clear();  // Of an earlier agent: this one has neither done enough nor failed by them.
     for (const Started& started : alive)
         adopt(started);
 }

@@ -171,6 +171,21 @@ TEST_CASE("agent: what an earlier one's killed runner left keeps its unknown slo
     REQUIRE(world.launcher.launched.size() == 1);
 }
 
+TEST_CASE("agent: what ended under an earlier one is reported, but no end of its own", "[agent]") {
+    AgentFixture world;
+    Ended ended;
+    ended.run = RunId{"old"};
+    ended.attempt = 1;
+    ended.fence = 1;
+    ended.how = ProgramExited{1};
+    ended.drained = true;
+    world.launcher.recorded = {Started{ended.run, 1, 1, {100, 1, "boot"}, WallTime{}}, ended};
+    world.agent.recover();
+    CHECK(world.agent.take_ends().empty());
+    world.connect();
+    CHECK(std::get<AgentReport>(world.sent.back()).ended.size() == 1);
+}
+
 TEST_CASE("agent: a claim that was given back is not taken up when its order comes again",
           "[agent]") {
     AgentFixture world;
