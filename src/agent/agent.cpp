@@ -23,6 +23,7 @@ Agent::Agent(AgentSettings settings,
     for (std::uint32_t slot = 0; slot < settings_.record.slots; ++slot)
         free_slot_numbers_.insert(static_cast<int>(slot));
     settings_.record.gpus = static_cast<std::uint32_t>(settings_.gpu_ids.size());
+    starts_left_ = settings_.starts_max;
     rate_since_ = clock_.now().steady;
 }
 

@@ -40,7 +40,12 @@ std::uint32_t Agent::window() const {
         ack_seconds_ + kHeldBackTimes * std::chrono::duration<double>(kHoldBack).count();
     const auto ahead =
         static_cast<std::uint32_t>(std::min(2.0 * ends_per_second_ * seconds, double{kWindowMax}));
-    return std::max(ahead, settings_.record.slots);
+    const std::uint32_t wanted = std::max(ahead, settings_.record.slots);
+    if (!starts_left_) return wanted;
+    // It asks for nothing that it will not start.
+    const std::uint64_t places = slots_taken_ + *starts_left_;
+    const std::uint64_t beyond = places - std::min<std::uint64_t>(places, settings_.record.slots);
+    return static_cast<std::uint32_t>(std::min<std::uint64_t>(wanted, beyond));
 }
 
 AgentReport Agent::merge_reports() {

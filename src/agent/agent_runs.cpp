@@ -37,7 +37,8 @@ void Agent::start_what_fits() {
     if (queue_.empty() || slots_taken_ >= settings_.record.slots || unplaced_ > 0) return;
     const AgentClockReading now = clock_.now();
     if (!lease_holds(now)) return;
-    for (std::size_t i = 0; i < queue_.size() && slots_taken_ < settings_.record.slots;) {
+    for (std::size_t i = 0;
+         i < queue_.size() && slots_taken_ < settings_.record.slots && !started_all();) {
         Execution& execution = executions_.at(queue_[i]);
         const Resources& need = execution.resources;
         const auto live = live_of_sweep_.find(execution.sweep);
@@ -49,8 +50,11 @@ void Agent::start_what_fits() {
             continue;
         }
         queue_.erase(queue_.begin() + static_cast<std::ptrdiff_t>(i));
+        if (starts_left_) --*starts_left_;
         start(execution);
     }
+    // Others may start what it holds. It leaves when its own have ended.
+    if (started_all()) drain();
 }
 
 bool Agent::start(Execution& execution) {

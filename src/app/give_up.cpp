@@ -21,10 +21,14 @@ const char* either(const char* ours, const char* theirs) {
 
 }  // namespace
 
+std::optional<std::uint64_t> count_limit(std::optional<std::uint64_t> given) {
+    return given == 0U ? std::nullopt : given;
+}
+
 GiveUpRules GiveUpRules::from_environment(const AgentOptions& options) {
     GiveUpRules rules;
-    rules.count = options.count;
-    rules.count_successful = options.count_successful;
+    rules.count = count_limit(options.count);
+    rules.count_successful = count_limit(options.count_successful);
     rules.consecutive = options.max_consecutive_failed_runs.value_or(rules.consecutive);
     if (const char* off =
             either("SWEEPCTL_AGENT_DISABLE_FLAPPING", "WANDB_AGENT_DISABLE_FLAPPING")) {

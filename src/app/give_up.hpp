@@ -11,6 +11,9 @@
 
 namespace sweepctl {
 
+/// 0 is no limit, as with W&B's agents.
+[[nodiscard]] std::optional<std::uint64_t> count_limit(std::optional<std::uint64_t> given);
+
 struct GiveUpRules {
     bool flapping = true;  ///< 3 failures within the first 60 s
     std::uint64_t initial_failures =

@@ -147,6 +147,7 @@ private:
     std::optional<SteadyTime> armed_for_;
     std::chrono::milliseconds retry_ = kReconnectFirst;
     std::optional<GiveUp> give_up_;
+    bool given_up_ = false;
     bool trouble_told_ = false;
     int tier_ = 0;  ///< of a person's agent: 1 waits for its runs, 2 ends them, 3 kills them
     int exit_code_ = 0;
@@ -199,6 +200,7 @@ void AgentProgram::build() {
         settings.base_url = endpoint->url;
         settings.api_key = read_word(token_path(options_.home));
     }
+    settings.starts_max = count_limit(options_.count);
     if (!options_.local)
         give_up_.emplace(GiveUpRules::from_environment(options_), clock_.now().steady);
 
@@ -286,7 +288,9 @@ void AgentProgram::after_event() {
     if (give_up_) {
         for (const Agent::EndSeen& end : agent_->take_ends()) {
             const GiveUp::Verdict verdict = give_up_->take(end, clock_.now().steady);
-            if (verdict.message.empty() || agent_->draining()) continue;
+            // One that started all it may is leaving already, but did not say why.
+            const bool leaving = agent_->draining() && (!agent_->started_all() || tier_ > 0);
+            if (verdict.message.empty() || leaving || std::exchange(given_up_, true)) continue;
             say(verdict.message);
             exit_code_ = verdict.failed ? kGaveUp : 0;
             agent_->drain();

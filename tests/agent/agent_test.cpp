@@ -43,10 +43,11 @@ public:
     std::optional<int> program_pid(int) override { return std::nullopt; }
 };
 
-/// An agent of one slot with a clock that stands still until told.
+/// An agent, of one slot unless told otherwise, with a clock that stands still until told.
 class AgentFixture : private AgentLink, private AgentClock {
 public:
-    AgentFixture() : agent(settings(), launcher, files_, *this, *this) {}
+    explicit AgentFixture(std::uint32_t slots = 1, std::optional<std::uint64_t> starts_max = {})
+        : agent(settings(slots, starts_max), launcher, files_, *this, *this) {}
 
     void connect() {
         agent.connected();
@@ -63,8 +64,8 @@ public:
         agent.order(order);
     }
     /// What the runner of the last launch writes, and its end.
-    void live_and_end() {
-        const LaunchRequest& run = launcher.launched.back();
+    void live_and_end() { live_and_end(launcher.launched.back()); }
+    void live_and_end(LaunchRequest run) {
         Started started{run.run, run.attempt, run.fence, {100, 1, "boot"}, now_.wall};
         Ended ended;
         ended.run = run.run;
@@ -88,10 +89,11 @@ public:
     FakeLauncher launcher;
 
 private:
-    static AgentSettings settings() {
+    static AgentSettings settings(std::uint32_t slots, std::optional<std::uint64_t> starts_max) {
         AgentSettings settings;
         settings.record.id = AgentId{"a"};
-        settings.record.slots = 1;
+        settings.record.slots = slots;
+        settings.starts_max = starts_max;
         settings.home = "/home";
         return settings;
     }
@@ -156,6 +158,39 @@ TEST_CASE("agent: told to leave by a person, it tells the controller", "[agent]"
         world.connect();
         REQUIRE(std::get<AgentHello>(world.sent.back()).report.draining);
     }
+}
+
+TEST_CASE("agent: of so many runs it starts no more, in however many slots", "[agent]") {
+    AgentFixture world(2, 3);
+    world.connect();
+    CHECK(std::get<AgentHello>(world.sent.back()).report.window == 1);
+    world.agent.order(brief());
+    for (Fence fence = 1; fence <= 4; ++fence)
+        world.give(fence);
+    REQUIRE(world.launcher.launched.size() == 2);
+    CHECK_FALSE(world.agent.draining());
+    world.live_and_end(world.launcher.launched[0]);
+    REQUIRE(world.launcher.launched.size() == 3);
+    CHECK(world.agent.started_all());
+    // The fourth is somebody else's, and what comes now.
+    CHECK(world.agent.draining());
+    world.give(5);
+    world.live_and_end(world.launcher.launched[1]);
+    world.live_and_end(world.launcher.launched[2]);
+    CHECK(world.launcher.launched.size() == 3);
+    CHECK(world.agent.take_ends().size() == 3);
+    std::vector<std::string> returned;
+    for (int k = 0; k < 10 && !world.agent.idle(); ++k) {
+        const auto& report = std::get<AgentReport>(world.sent.back());
+        for (const ExecutionRef& each : report.returned)
+            returned.push_back(each.run.text);
+        AckOrder ack;
+        ack.agent = AgentId{"a"};
+        ack.sequence = report.sequence;
+        world.agent.order(ack);
+    }
+    CHECK(world.agent.idle());
+    CHECK(returned == std::vector<std::string>{"run-4", "run-5"});
 }
 
 TEST_CASE("agent: what an earlier one's killed runner left keeps its unknown slot", "[agent]") {

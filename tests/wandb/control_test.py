@@ -230,15 +230,16 @@ def both_kinds(home):
 
 
 def made_by_client_worked_by_us(home):
-    """`wandb sweep` makes it, `sweepctl agent --sweep` works it."""
+    """`wandb sweep` makes it, `sweepctl agent --sweep` works it: as many runs as it was told to, in however many slots."""
     home.program("ours.py", "import wandb\nrun = wandb.init()\nrun.log({'loss': run.config['i']})\n")
-    path = home.sweep("ours", "program: ours.py\nmethod: grid\nparameters: {i: {values: [1, 2]}}\n")
+    path = home.sweep("ours", "program: ours.py\nmethod: grid\nparameters: {i: {values: [1, 2, 3, 4, 5, 6]}}\n")
     agent = home.start_client(
-        [home.binary, "agent", "--sweep", path.split("/")[-1], "--count", "2"], env={**home.env, "PATH": home.client["PATH"]}
+        [home.binary, "agent", "--sweep", path.split("/")[-1], "--slots", "2", "--count", "3"],
+        env={**home.env, "PATH": home.client["PATH"]},
     )
-    wait_until(lambda: [run.state for run in home.api().sweep(path).runs] == ["finished"] * 2, 60, "two runs by our agent")
-    home.end_of(agent, None, 40, "sweepctl agent --count 2")
-    equal(sorted(run.summary["loss"] for run in home.api().sweep(path).runs), [1, 2], "what they logged")
+    home.end_of(agent, 0, 120, "sweepctl agent --count 3")
+    runs = [run for run in home.api().sweep(path).runs if run.state != "pending"]
+    equal(sorted((run.summary["loss"], run.state) for run in runs), [(i, "finished") for i in (1, 2, 3)], "runs by our agent")
 
 
 def dead_agent(home):

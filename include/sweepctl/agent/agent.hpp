@@ -99,6 +99,8 @@ struct AgentSettings {
     std::vector<std::pair<std::string, std::string>> env;  ///< the agent's own environment
     std::string base_url;  ///< of the controller, for programs that use the W&B SDK; with `api_key`
     std::string api_key;   ///< secret
+    /// So many runs are started, then it drains; none: no limit.
+    std::optional<std::uint64_t> starts_max{};
 };
 
 class Agent : public LauncherEvents {
@@ -139,6 +141,8 @@ public:
     void order_all(RunnerOrder order, int signal_number = 0);
 
     [[nodiscard]] bool draining() const { return draining_; }
+    /// As many as it may have been started.
+    [[nodiscard]] bool started_all() const { return starts_left_ == 0U; }
     /// Draining, nothing alive, everything acknowledged.
     [[nodiscard]] bool idle() const;
     [[nodiscard]] std::size_t live() const;
@@ -255,6 +259,7 @@ private:
     bool connected_ = false;
     bool welcomed_ = false;
     Fence last_claim_ = 0;  ///< that came over this link
+    std::optional<std::uint64_t> starts_left_;  ///< none: no limit
     bool draining_ = false;
     bool drain_untold_ = false;  ///< the controller, which would go on giving, does not know of it
     std::deque<std::int64_t>

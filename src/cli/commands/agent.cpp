@@ -86,9 +86,10 @@ Action declare(Arguments& arguments) {
                      "runs at once; one for each core, or for each GPU, unless given");
     arguments.option("--gpus", options->gpus, ValueKind::text, "LIST",
                      "GPUs to give out: 0,1,4-7, auto or none; auto unless given");
-    arguments.option("--count", options->count, "N", "leave after so many runs have ended");
+    arguments.option("--count", options->count, "N",
+                     "start so many runs at most, and leave when they have ended; 0: no limit");
     arguments.option("--count-successful", options->count_successful, "N",
-                     "leave after so many runs have finished");
+                     "leave after so many runs have finished; 0: no limit");
     arguments.option("--max-consecutive-failed-runs", options->max_consecutive_failed_runs, "N",
                      "give up after so many failed runs in a row; 5 unless given, 0 never");
     arguments.option("--term-timeout", options->term_timeout, ValueKind::duration, "DURATION",
