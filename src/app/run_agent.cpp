@@ -125,6 +125,7 @@ private:
     void connect();
     void closed(const std::string& reason);
     void received(const std::string& text);
+    void refuse_without_program(const SweepBrief& brief);
     void after_event();
     void arm_timer();
     void on_signal(int signal);
@@ -279,9 +280,19 @@ void AgentProgram::received(const std::string& text) {
     for (const AgentOrder& order : *orders) {
         if (std::holds_alternative<DrainOrder>(order) && !agent_->draining())
             say("nothing more to do here, leaving");
+        if (const auto* brief = std::get_if<SweepBrief>(&order)) refuse_without_program(*brief);
         agent_->order(order);
     }
     after_event();
+}
+
+/// The command line looks before, unless the controller could not be asked. What was claimed is
+/// given back.
+void AgentProgram::refuse_without_program(const SweepBrief& brief) {
+    if (brief.program || !brief.command.empty() || agent_->draining()) return;
+    say("sweep " + brief.sweep.text + " names neither a program nor a command, leaving");
+    exit_code_ = 1;
+    agent_->drain();
 }
 
 void AgentProgram::after_event() {

@@ -242,6 +242,14 @@ def made_by_client_worked_by_us(home):
     equal(sorted((run.summary["loss"], run.state) for run in runs), [(i, "finished") for i in (1, 2, 3)], "runs by our agent")
 
 
+def functions_are_for_their_agents(home):
+    """A sweep that names no program is not for our agents: neither takes a run of it, and ours says why."""
+    path = home.sweep("functions", "method: grid\nparameters: {i: {values: [1, 2]}}\n")
+    refused = home.run("agent", "--sweep", path.split("/")[-1], check=False)
+    check(refused.returncode == 1 and "neither a program nor a command" in refused.stderr, f"{refused}")
+    equal(list(home.api().sweep(path).runs), [], "runs that somebody took")
+
+
 def dead_agent(home):
     """An agent that is killed: its child goes on, logs and finishes; its sweep can be worked by another."""
     where = place(home, "dead")
@@ -315,6 +323,7 @@ def main():
                 dead_agent,
                 stop_a_plain_run,
                 made_by_client_worked_by_us,
+                functions_are_for_their_agents,
                 redelivered,
             ],
             parallel=9,

@@ -1,9 +1,11 @@
 #include "sweepctl/cli/daemon_entry.hpp"
+#include "sweepctl/spec/sweep_spec.hpp"
 
 #include "cli/cli_error.hpp"
 #include "cli/commands/commands.hpp"
 #include "cli/controller.hpp"
 #include "cli/home.hpp"
+#include "cli/json_view.hpp"
 #include "cli/session.hpp"
 #include "cli/text.hpp"
 
@@ -45,6 +47,23 @@ void find_server(Session& session, AgentOptions& agent) {
     }
 }
 
+/// The id of the sweep that `word` names. Refuses one whose runs no agent of ours could start.
+std::string sweep_to_work(Controller& controller, const std::string& word) {
+    HttpCall call;
+    call.target = id_target("sweeps", word);
+    const Result<HttpReply, HttpError> reply = controller.http().request(call);
+    if (!reply) return word;  // The agent waits for its controller; that knows what it may have.
+    if (!reply->ok()) throw_problem(*reply);
+    const ParamValue sweep = json_of(*reply);
+    const ParsedSpec parsed = parse_spec(text_field(sweep, "spec"), {.program_elsewhere = true});
+    if (parsed.spec && !parsed.spec->program.program && parsed.spec->program.command.empty()) {
+        throw CliError(kError,
+                       "sweep '" + printable(word) + "' names neither a program nor a command",
+                       "it is for agents that bring a function: wandb.agent(..., function=...)");
+    }
+    return text_field(sweep, "id");
+}
+
 int agent(Session& session, const Options& options) {
     if (options.forward_signals && options.no_forward_signals) {
         throw CliError(kUsage, "--forward-signals and --no-forward-signals exclude each other");
@@ -65,7 +84,6 @@ int agent(Session& session, const Options& options) {
                            "a duration is like 30s, 5m or 500ms");
         }
     }
-    agent.sweep = options.sweep;
     agent.gpus = options.gpus;
     agent.count = options.count;
     agent.count_successful = options.count_successful;
@@ -75,6 +93,10 @@ int agent(Session& session, const Options& options) {
     agent.log_level = options.log_level.value_or(agent.log_level);
     agent.log_file = options.log_file.value_or("");
     find_server(session, agent);
+    if (options.sweep) {
+        agent.sweep = agent.local ? *options.sweep
+                                  : sweep_to_work(session.controller(), *options.sweep);
+    }
     return run_agent(agent);
 }
 

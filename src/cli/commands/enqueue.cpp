@@ -30,7 +30,7 @@ int enqueue(Session& session, const Options& options) {
     Controller& controller = session.controller();
     // The spec tells whether "opt.lr" is a name of its own or lr in the group opt.
     const ParamValue sweep = controller.get(id_target("sweeps", options.sweep));
-    const ParsedSpec parsed = parse_spec(text_field(sweep, "spec"));
+    const ParsedSpec parsed = parse_spec(text_field(sweep, "spec"), {.program_elsewhere = true});
     const SearchSpace space = parsed.spec ? parsed.spec->space : SearchSpace{};
     const Config config = config_from(assignments, space);
     if (parsed.spec) {
