@@ -61,24 +61,24 @@ def pause_and_stop(home):
     agent = home.start_wandb("agent", path, env={"PLACE": where})
     ((run, (pid, _)),) = started(where, 1).items()
     run_path = f"{home.entity}/pause/{run}"
-    home.wait_state(run_path, "running", 20)
+    home.wait_state(run_path, "running", 60)
     home.wandb("sweep", "--pause", path)
     equal((home.api().sweep(path).state, home.state_of(run_path)), ("PAUSED", "running"), "after pause")
     let_go(where)
-    home.wait_state(run_path, "finished", 30)
+    home.wait_state(run_path, "finished", 60)
     waited = time.monotonic() + 8  # One heartbeat and more: a paused sweep gives nothing.
-    wait_until(lambda: time.monotonic() > waited or len(os.listdir(where)) > 2, 20, "a heartbeat of the paused sweep")
+    wait_until(lambda: time.monotonic() > waited or len(os.listdir(where)) > 2, 60, "a heartbeat of the paused sweep")
     equal(len(os.listdir(where)) - 1, 1, "programs begun while it was paused")
     check(agent.poll() is None, f"the agent left a paused sweep:\n{home.output_of(agent)}")
     os.unlink(os.path.join(where, "go"))
     home.wandb("sweep", "--resume", path)
     second = next(name for name in started(where, 2) if name != run)
     home.wandb("sweep", "--stop", path)
-    home.wait_state(f"{home.entity}/pause/{second}", "running", 20)
+    home.wait_state(f"{home.entity}/pause/{second}", "running", 60)
     equal(home.api().sweep(path).state, "FINISHED", "after stop")
     check(alive(started(where, 2)[second][0]), "stop killed a program")
     let_go(where)
-    home.end_of(agent, 0, 40, "the agent of a stopped sweep")
+    home.end_of(agent, 0, 60, "the agent of a stopped sweep")
     equal(home.state_of(f"{home.entity}/pause/{second}"), "finished", "the run that was live at the stop")
     equal(len(os.listdir(where)) - 1, 2, "programs that ever began")
 
@@ -88,10 +88,10 @@ def cancel(home):
     path = sweep_of_waiters(home, "cancel", 5)
     agent = home.start_wandb("agent", path, env={"PLACE": where})
     ((run, (pid, _)),) = started(where, 1).items()
-    home.wait_state(f"{home.entity}/cancel/{run}", "running", 20)
+    home.wait_state(f"{home.entity}/cancel/{run}", "running", 60)
     home.wandb("sweep", "--cancel", path)
     home.end_of(agent, 0, 60, "the agent of a cancelled sweep")
-    wait_until(lambda: not alive(pid), 20, "the program of a cancelled sweep to end")
+    wait_until(lambda: not alive(pid), 60, "the program of a cancelled sweep to end")
     home.wait_state(f"{home.entity}/cancel/{run}", "killed", 60)
     equal(home.api().sweep(path).state, "CANCELED", "the sweep")
     equal({run.state for run in home.api().sweep(path).runs}, {"killed"}, "its runs")
@@ -102,10 +102,10 @@ def stop_one_under_an_agent(home):
     path = sweep_of_waiters(home, "stop1", 2)
     agent = home.start_wandb("agent", path, env={"PLACE": where})
     ((run, (pid, _)),) = started(where, 1).items()
-    home.wait_state(f"{home.entity}/stop1/{run}", "running", 20)
+    home.wait_state(f"{home.entity}/stop1/{run}", "running", 60)
     home.api().run(f"{home.entity}/stop1/{run}").stop()
-    wait_until(lambda: not alive(pid), 40, "the stopped program to end")
-    home.wait_state(f"{home.entity}/stop1/{run}", "killed", 40)
+    wait_until(lambda: not alive(pid), 60, "the stopped program to end")
+    home.wait_state(f"{home.entity}/stop1/{run}", "killed", 60)
     let_go(where)
     started(where, 2)
     home.end_of(agent, 0, 60, "the agent whose run was stopped")
@@ -118,11 +118,11 @@ def stop_a_plain_run(home):
         'import time, wandb\nrun = wandb.init(project="stopped", id="plain")\n'
         'while True:\n    run.log({"x": 1})\n    time.sleep(0.2)\n'
     )
-    home.wait_state(f"{home.entity}/stopped/plain", "running", 30)
+    home.wait_state(f"{home.entity}/stopped/plain", "running", 60)
     home.api().run(f"{home.entity}/stopped/plain").stop()
     home.end_of(process, None, 60, "a run that was stopped")
     check(process.returncode != 0, "an interrupted script exits with 0")
-    home.wait_state(f"{home.entity}/stopped/plain", "killed", 20)
+    home.wait_state(f"{home.entity}/stopped/plain", "killed", 60)
 
 
 def function_agent(home):
@@ -167,10 +167,10 @@ sweep = wandb.sweep({"method": "random", "parameters": {"x": {"min": 0.0, "max":
 open("function2", "w").write(sweep)
 wandb.agent(sweep, function=train, project="function2", count=1)
 """)
-    wait_until(lambda: os.path.exists(os.path.join(home.work, "function2")), 40, "the sweep")
+    wait_until(lambda: os.path.exists(os.path.join(home.work, "function2")), 60, "the sweep")
     path = f"{home.entity}/function2/" + open(os.path.join(home.work, "function2"), encoding="utf-8").read()
-    run = wait_until(lambda: next(iter(home.api().sweep(path).runs), None), 40, "its run")
-    home.wait_state(f"{home.entity}/function2/{run.id}", "running", 20)
+    run = wait_until(lambda: next(iter(home.api().sweep(path).runs), None), 60, "its run")
+    home.wait_state(f"{home.entity}/function2/{run.id}", "running", 60)
     home.wandb("sweep", "--cancel", path)
     home.wait_state(f"{home.entity}/function2/{run.id}", "killed", 60)
     home.end_of(process, None, 60, "the function agent of a cancelled sweep")
@@ -226,7 +226,7 @@ def both_kinds(home):
     equal(sorted(run.summary["loss"] for run in runs), list(range(cells)), "summaries")
     kinds = collections.Counter("foreign" if line[2] == "-" else "own" for line in lines)
     check(kinds["foreign"] and kinds["own"], f"who worked: {kinds}\n{home.output_of(agent)}")
-    home.end_of(agent, 0, 40, "the foreign agent, when the sweep is done")
+    home.end_of(agent, 0, 60, "the foreign agent, when the sweep is done")
 
 
 def made_by_client_worked_by_us(home):
@@ -256,16 +256,16 @@ def dead_agent(home):
     path = sweep_of_waiters(home, "dead", 2)
     agent = home.start_wandb("agent", path, env={"PLACE": where})
     ((run, (pid, _)),) = started(where, 1).items()
-    home.wait_state(f"{home.entity}/dead/{run}", "running", 20)
+    home.wait_state(f"{home.entity}/dead/{run}", "running", 60)
     os.kill(agent.pid, signal.SIGKILL)
-    agent.wait(10)
+    agent.wait(60)
     other = home.start_wandb("agent", path, env={"PLACE": where})
     second = next(name for name in started(where, 2) if name != run)
     equal(home.state_of(f"{home.entity}/dead/{run}"), "running", "the run of a dead agent whose program lives")
     let_go(where)
     home.end_of(other, 0, 60, "the second agent")
     for name in (run, second):
-        home.wait_state(f"{home.entity}/dead/{name}", "finished", 30)
+        home.wait_state(f"{home.entity}/dead/{name}", "finished", 60)
 
 
 def redelivered(home):

@@ -315,7 +315,7 @@ def main():
             home,
             [documents, variables, streams, zipped, uploads, telemetry_and_methods, half_bodies, storm],
             parallel=2,
-            deadline=150,
+            deadline=300,
         )
         alive(home)
         fsck = home.run("fsck", check=False)

@@ -179,7 +179,7 @@ parameters:
         equal(json.loads(argv[0]), config, "${args_json}")
         check("flag=True" in argv and f"n={config['n']}" in argv, f"${{args_no_hyphens}}: {argv}")
     equal(home.api().sweep(path).state, "RUNNING", "a random sweep whose agent left")
-    wait_until(lambda: all(run.state == "finished" for run in home.api().sweep(path).runs), 20, "both runs to be finished")
+    wait_until(lambda: all(run.state == "finished" for run in home.api().sweep(path).runs), 60, "both runs to be finished")
 
 
 def main():

@@ -114,7 +114,7 @@ class WandbHome(Home):
 
     # --- the client, as a user starts it --------------------------------------------------------------
 
-    def wandb(self, *arguments, check_code=0, timeout=60, env=None, cwd=None):
+    def wandb(self, *arguments, check_code=0, timeout=120, env=None, cwd=None):
         """The `wandb` command; its completed process, its output in one text."""
         done = subprocess.run(
             [self.command, *arguments],
@@ -169,7 +169,7 @@ class WandbHome(Home):
             file.write(text)
         return path
 
-    def script(self, text, *arguments, check_code=0, timeout=90, env=None):
+    def script(self, text, *arguments, check_code=0, timeout=180, env=None):
         """A user's script, to its end."""
         path = self.program(f"script{time.monotonic_ns()}.py", text)
         done = subprocess.run(
@@ -234,7 +234,7 @@ class WandbHome(Home):
 
     # --- the wire, for what no client sends ------------------------------------------------------------
 
-    def http(self, path, body=None, method=None, headers=None, key=None, timeout=30):
+    def http(self, path, body=None, method=None, headers=None, key=None, timeout=60):
         """(status, body bytes) of one request; `body` is JSON unless it is bytes."""
         import base64
 
@@ -281,7 +281,7 @@ class WandbHome(Home):
         super().destroy()
 
 
-def run_scenarios(home, scenarios, parallel=3, deadline=240):
+def run_scenarios(home, scenarios, parallel=3, deadline=480):
     """Runs functions of `home` side by side, since most of their time is waiting; fails when any did.
 
     A scenario works in a project of its own, so that they do not see each other.
