@@ -20,6 +20,12 @@ constexpr int kStepsBetweenLooks = 10'000;
                 database == nullptr ? sqlite3_errstr(code) : sqlite3_errmsg(database));
 }
 
+/// SQLite counts the memory that it uses under a lock, for each piece of it; nobody reads that.
+void keep_no_memory_statistics() {
+    static const int done = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+    static_cast<void>(done);  // SQLITE_MISUSE: somebody has used SQLite before, then it counts.
+}
+
 }  // namespace
 
 bool Error::disk() const {
@@ -41,16 +47,6 @@ bool Error::cannot_open() const {
     const int code = code_ & 0xff;
     return code == SQLITE_CANTOPEN || code == SQLITE_PERM || code == SQLITE_READONLY;
 }
-
-namespace {
-
-/// SQLite counts the memory that it uses under a lock, for each piece of it; nobody reads that.
-void keep_no_memory_statistics() {
-    static const int done = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
-    static_cast<void>(done);  // SQLITE_MISUSE: somebody has used SQLite before, then it counts.
-}
-
-}  // namespace
 
 Database::Database(const std::string& path, Access access)
     : log_pages_(std::make_unique<std::uint32_t>(0)) {
