@@ -56,13 +56,23 @@ case $mode in
         directory=$root/build
         if [[ $sanitize == ON ]]; then
             directory=$root/build-sanitize
-            export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1:detect_stack_use_after_return=1}
-            export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
+            # Into files, since nobody reads what a daemon writes to its standard error.
+            reports=$directory/reports
+            rm -rf "$reports"
+            mkdir -p -m 1777 "$reports"
+            export ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=1:log_path=$reports/asan
+            export UBSAN_OPTIONS=print_stacktrace=1:log_path=$reports/ubsan
         fi
         build "$directory" -DSWEEPCTL_SANITIZE=$sanitize
         cd "$directory"
         # One after the other: several of them look at how promptly processes end.
-        ctest --output-on-failure --no-tests=error --timeout 900 "${ctest_options[@]}"
+        passed=0
+        ctest --output-on-failure --no-tests=error --timeout 900 "${ctest_options[@]}" || passed=$?
+        if [[ $sanitize == ON ]] && compgen -G "$reports/*" >/dev/null; then
+            cat "$reports"/*
+            fail "the sanitizers found something: see $reports"
+        fi
+        exit "$passed"
         ;;
     fuzz)
         "$root/tests/install_packages.sh" build run fuzz

@@ -159,8 +159,9 @@ void ApiFixture::wait_until(const std::function<bool()>& true_now) {
         }
         after_pump_ = [&] {
             if (!true_now()) return;
+            std::promise<void>& waiting = reached;  // What is captured goes with the closure.
             after_pump_ = nullptr;
-            reached.set_value();
+            waiting.set_value();
         };
     });
     if (reached.get_future().wait_for(kPatience) != std::future_status::ready) {

@@ -9,7 +9,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from sweepctl_home import Home, wait_until  # noqa: E402
+from sweepctl_home import Home, mebibytes, wait_until  # noqa: E402
 
 
 def check(condition, what):
@@ -123,7 +123,7 @@ def crowds(home):
         begin = time.monotonic()
         check(home.run("ls", check=False).returncode == 0, "the owner is kept out")
         check(time.monotonic() - begin < 5, "the owner is kept waiting")
-        check(resident(home.controller()[0]) < 150, f"{resident(home.controller()[0])} MiB for a crowd")
+        check(resident(home.controller()[0]) < mebibytes(150), f"{resident(home.controller()[0])} MiB for a crowd")
     finally:
         for client in crowd:
             client.close()
@@ -185,7 +185,7 @@ def main():
         for part in (specs, clients, crowds, programs, many_metrics):
             part(home)
             for pid in home.controller() + home.agents():
-                check(resident(pid) < 400, f"after {part.__name__} a daemon has {resident(pid)} MiB")
+                check(resident(pid) < mebibytes(400), f"after {part.__name__} a daemon has {resident(pid)} MiB")
             print(f"hostile: {part.__name__} harmed nobody", flush=True)
         home.run("fsck")
     full_disk()

@@ -12,7 +12,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from sweepctl_home import Home, alive, wait_until  # noqa: E402
+from sweepctl_home import SANITIZED, Home, alive, wait_until  # noqa: E402
 
 SPEC = """method: grid
 program: x
@@ -209,6 +209,10 @@ def no_space():
 
 def main():
     for part in (no_processes, no_descriptors, few_descriptors, no_right_to_write, no_space):
+        if SANITIZED and part in (no_descriptors, few_descriptors):
+            # UBSan asks the kernel about an object's address through a pipe, and without one calls it bad.
+            print(f"shortage: {part.__name__.replace('_', ' ')} SKIPPED: the sanitizers need descriptors", flush=True)
+            continue
         part()
         print(f"shortage: {part.__name__.replace('_', ' ')} harmed nobody", flush=True)
 

@@ -9,7 +9,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from sweepctl_home import Home, wait_until  # noqa: E402
+from sweepctl_home import Home, mebibytes, wait_until  # noqa: E402
 
 SPEC = """method: grid
 program: x
@@ -111,7 +111,7 @@ def gigabyte(home):
     wait_until(over, 120, "a gigabyte to be read")
     run = home.runs(sweep)[0]
     check(metrics_of(home, run)["loss"]["count"] == 2, f"metrics: {metrics_of(home, run)}")
-    check(all(size < 100 for size in peak.values()), f"MiB resident: {peak}")
+    check(all(size < mebibytes(100) for size in peak.values()), f"MiB resident: {peak}")
     check(commits_of(home) - commits < 30, f"{commits_of(home) - commits} transactions")
     print(f"stdout metrics: a gigabyte took {time.monotonic() - begin:.1f} s, MiB resident {sorted(peak.values())}")
 

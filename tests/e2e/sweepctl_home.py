@@ -10,6 +10,15 @@ import tempfile
 import time
 
 
+# Programs with sanitizers in them take several times the memory.
+SANITIZED = os.environ.get("SANITIZED") == "ON"
+
+
+def mebibytes(limit):
+    """What a limit on resident memory means for the programs under test."""
+    return limit * 8 if SANITIZED else limit
+
+
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../..")
 
 
