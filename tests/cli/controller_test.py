@@ -131,7 +131,14 @@ class ControllerTest(unittest.TestCase):
                 pass
 
         port = int(url.rpartition(":")[2])
-        with http.server.HTTPServer(("127.0.0.1", port), Stranger) as stranger:
+
+        def take_port():
+            try:
+                return http.server.HTTPServer(("127.0.0.1", port), Stranger)
+            except OSError:  # The dead one's memory goes before its sockets, and a connection may have the number for a while.
+                return None
+
+        with wait_until(take_port, 60, "the port to be free") as stranger:
             threading.Thread(target=stranger.serve_forever, daemon=True).start()
             self.assertIn("started the controller", self.home.run("ls").stderr)
             stranger.shutdown()
