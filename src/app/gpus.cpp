@@ -1,22 +1,17 @@
 #include "app/gpus.hpp"
 
-#include <charconv>
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
-#include <stdexcept>
+#include <string_view>
+#include <system_error>
+#include <utility>
 
 namespace sweepctl {
 
 namespace {
 
 constexpr int kGpusMax = 1024;
-
-int number(std::string_view text) {
-    int value = -1;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    return error == std::errc{} && end == text.data() + text.size() && value < kGpusMax ? value
-                                                                                        : -1;
-}
 
 std::vector<std::string> nvidia_devices() {
     std::vector<std::string> ids;
@@ -28,36 +23,26 @@ std::vector<std::string> nvidia_devices() {
     return ids;
 }
 
+/// As CUDA writes it: numbers, UUIDs or MIG names between commas. Each is given out once.
 std::vector<std::string> listed(std::string_view words) {
     std::vector<std::string> ids;
-    while (!words.empty()) {
-        const std::size_t comma = words.find(',');
-        const std::string_view word = words.substr(0, comma);
-        words = comma == std::string_view::npos ? std::string_view{} : words.substr(comma + 1);
-        const std::size_t dash = word.find('-');
-        const int first = dash == std::string_view::npos ? -1 : number(word.substr(0, dash));
-        const int last = dash == std::string_view::npos ? -1 : number(word.substr(dash + 1));
-        if (first >= 0 && last >= first) {
-            for (int id = first; id <= last; ++id)
-                ids.push_back(std::to_string(id));
-        } else if (!word.empty()) {
-            ids.emplace_back(word);  // Also a UUID or a MIG name, which may hold dashes.
-        } else {
-            throw std::runtime_error("'--gpus' takes a list like 0,1,4-7, or auto, or none");
+    for (std::size_t at = 0; at <= words.size();) {
+        const std::size_t end = std::min(words.find(',', at), words.size());
+        std::string id(words.substr(at, end - at));
+        if (!id.empty() && std::find(ids.begin(), ids.end(), id) == ids.end()) {
+            ids.push_back(std::move(id));
         }
+        at = end + 1;
     }
     return ids;
 }
 
 }  // namespace
 
-std::vector<std::string> gpu_ids_from(std::string_view words) {
-    if (words == "none") return {};
-    if (words != "auto") return listed(words);
+std::vector<std::string> visible_gpu_ids() {
     if (const char* visible = std::getenv("CUDA_VISIBLE_DEVICES")) {
         const std::string_view pool(visible);
-        if (pool.empty() || pool == "-1") return {};
-        return listed(pool);
+        return pool == "-1" ? std::vector<std::string>{} : listed(pool);
     }
     return nvidia_devices();
 }

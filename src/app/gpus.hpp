@@ -1,13 +1,12 @@
 #pragma once
 
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace sweepctl {
 
-/// What `--gpus` names: "0,1,4-7" as it says, "none", or "auto": CUDA_VISIBLE_DEVICES where it is
-/// set, else the NVIDIA devices of this machine. Throws std::runtime_error for anything else.
-[[nodiscard]] std::vector<std::string> gpu_ids_from(std::string_view words);
+/// The GPUs that this process may use: CUDA_VISIBLE_DEVICES where it is set, else the NVIDIA devices
+/// of this machine.
+[[nodiscard]] std::vector<std::string> visible_gpu_ids();
 
 }  // namespace sweepctl

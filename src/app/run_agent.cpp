@@ -183,7 +183,7 @@ void AgentProgram::build() {
     term_timer_.emplace(loop_.context());
 
     AgentSettings settings;
-    settings.gpu_ids = gpu_ids_from(options_.gpus.value_or("auto"));
+    settings.gpu_ids = options_.gpus ? *options_.gpus : visible_gpu_ids();
     settings.record.id = AgentId{place_.id};
     settings.record.host = host_name();
     settings.record.boot_id = boot_id();

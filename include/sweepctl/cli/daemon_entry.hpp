@@ -32,7 +32,7 @@ struct AgentOptions {
     std::string token;                 ///< for a server over TCP
     std::optional<std::string> sweep;  ///< serve this one only; an id or a prefix of one
     std::optional<std::uint32_t> slots;
-    std::optional<std::string> gpus;                ///< "0,1,4-7", "auto" or "none"
+    std::optional<std::vector<std::string>> gpus;   ///< their ids; none: all that it may use
     std::optional<std::uint64_t> count;             ///< leave after so many ended runs
     std::optional<std::uint64_t> count_successful;  ///< leave after so many finished ones
     std::optional<std::uint64_t> max_consecutive_failed_runs;  ///< none: 5; 0: never give up

@@ -4,6 +4,7 @@
 #include "cli/cli_error.hpp"
 #include "cli/commands/commands.hpp"
 #include "cli/controller.hpp"
+#include "cli/gpu_list.hpp"
 #include "cli/home.hpp"
 #include "cli/json_view.hpp"
 #include "cli/session.hpp"
@@ -84,7 +85,7 @@ int agent(Session& session, const Options& options) {
                            "a duration is like 30s, 5m or 500ms");
         }
     }
-    agent.gpus = options.gpus;
+    if (options.gpus) agent.gpus = parse_gpu_list(*options.gpus);
     agent.count = options.count;
     agent.count_successful = options.count_successful;
     agent.max_consecutive_failed_runs = options.max_consecutive_failed_runs;

@@ -37,7 +37,10 @@ int run_agent(const AgentOptions& options) {
     say("token", options.token);
     say("sweep", options.sweep.value_or("-"));
     say("slots", text_of(options.slots));
-    say("gpus", options.gpus.value_or("-"));
+    std::string gpus = options.gpus ? "" : "-";
+    for (const std::string& id : options.gpus.value_or(std::vector<std::string>{}))
+        gpus += (gpus.empty() ? "" : ",") + id;
+    say("gpus", gpus);
     say("count", text_of(options.count));
     say("count_successful", text_of(options.count_successful));
     say("max_consecutive_failed_runs", text_of(options.max_consecutive_failed_runs));
