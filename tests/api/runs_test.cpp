@@ -231,3 +231,19 @@ TEST_CASE("runs: all failed ones of a sweep are retried at once", "[api][runs]")
     CHECK(ids.size() == 450);
     CHECK(all.text("message") == "450 runs go again");
 }
+
+TEST_CASE("runs: retried ones of a sweep that gives none out are said to wait", "[api][runs]") {
+    ApiFixture fixture;
+    const std::string sweep = fixture.launch(
+        "program: a.py\nmethod: grid\nsweepctl: {fail_fast: false}\n"
+        "parameters: {x: {values: [1, 2, 3]}}\n");
+    const std::string path = "/api/v1/sweeps/" + sweep;
+    AgentPeer agent(fixture.unix_address());
+    agent.hello("a1", 2);
+    execute(agent, {1, 1});
+    wait_for_state(fixture, sweep, RunState::failed, 2);
+    REQUIRE(fixture.post(path + "/pause", "{}").status == 200);
+    const ApiReply all = fixture.post(path + "/retry", "{}");
+    REQUIRE(all.status == 200);
+    CHECK(all.text("message") == "2 runs go again; they wait, because the sweep is paused");
+}

@@ -230,8 +230,11 @@ Result<std::vector<RunId>, Problem> runs_in(ReadSession& session,
 /// the store by the thread that decides, which has others to serve.
 class RetryOfMany : public std::enable_shared_from_this<RetryOfMany> {
 public:
-    RetryOfMany(CallPtr call, std::vector<RunId> runs, bool force)
-        : call_(std::move(call)), runs_(std::move(runs)), force_(force) {}
+    RetryOfMany(CallPtr call, SweepId sweep, std::vector<RunId> runs, bool force)
+        : call_(std::move(call)),
+          sweep_(std::move(sweep)),
+          runs_(std::move(runs)),
+          force_(force) {}
 
     void go_on() {
         if (next_ == runs_.size()) return finish();
@@ -271,11 +274,17 @@ private:
             retried_.empty()
                 ? "no run was there to retry"
                 : runs(retried_.size()) + (retried_.size() == 1 ? " goes" : " go") + " again";
+        const SweepRecord* sweep = call_->backend().controller.world().find_sweep(sweep_);
+        if (!retried_.empty() && sweep != nullptr && !creates_runs(sweep->status)) {
+            message += std::string(retried_.size() == 1 ? "; it waits" : "; they wait") +
+                       ", because the sweep is " + std::string(to_string(sweep->status));
+        }
         if (refused_ > 0) message += "; " + runs(refused_) + " could not: " + first_refusal_;
         call_->answer(200, to_json(ParamMap{{"runs", retried_}, {"message", message}}));
     }
 
     CallPtr call_;
+    SweepId sweep_;
     std::vector<RunId> runs_;
     bool force_;
     std::size_t next_ = 0;
@@ -314,9 +323,9 @@ void retry_sweep(const CallPtr& call) {
         call->backend().read(
             call, Pace::slow,
             [id, states](ReadSession& session) { return runs_in(session, id, states); },
-            [call, force](std::vector<RunId> runs) {
+            [call, id, force](std::vector<RunId> runs) {
                 // Shared by the answers that are still to come.
-                std::make_shared<RetryOfMany>(call, std::move(runs), force)->go_on();
+                std::make_shared<RetryOfMany>(call, id, std::move(runs), force)->go_on();
             });
     });
 }
