@@ -24,4 +24,16 @@ private:
     std::string hint_;
 };
 
+/// The controller finds a field of what it was sent wrong.
+class FieldRefused : public CliError {
+public:
+    FieldRefused(const std::string& message, std::string hint, std::string field)
+        : CliError(kError, message, std::move(hint)), field_(std::move(field)) {}
+
+    [[nodiscard]] const std::string& field() const { return field_; }
+
+private:
+    std::string field_;
+};
+
 }  // namespace sweepctl::cli

@@ -161,9 +161,32 @@ void throw_problem(const HttpReply& reply) {
             lines += "\n" + printable(rendered.substr(at, end - at));
             at = end + 1;
         }
-        throw CliError(exit_code_of(reply, problem), printable(message) + lines, hint);
+        message = printable(message) + lines;
+    } else {
+        message = printable(message);
     }
-    throw CliError(exit_code_of(reply, problem), printable(message), hint);
+    if (const ParamList& errors = list_field(problem, "errors");
+        reply.status == 422 && !errors.empty()) {
+        throw FieldRefused(message, hint, text_field(errors.front(), "field"));
+    }
+    throw CliError(exit_code_of(reply, problem), message, hint);
+}
+
+void name_option(const FieldRefused& refused, const std::vector<FieldOption>& options) {
+    const auto option = std::find_if(options.begin(), options.end(), [&](const FieldOption& each) {
+        return each.field == refused.field();
+    });
+    if (option == options.end()) return;
+    std::string message = refused.what();
+    const std::string quoted = "'" + refused.field() + "'";
+    if (message.rfind(quoted + " ", 0) == 0) {
+        message.replace(0, quoted.size(), option->option);
+    } else if (message.rfind(refused.field() + ": ", 0) == 0) {
+        message.replace(0, refused.field().size(), option->option);
+    } else {
+        message.insert(0, std::string(option->option) + ": ");
+    }
+    throw CliError(kUsage, message, refused.hint());
 }
 
 void throw_no_answer(const HttpError& error) {

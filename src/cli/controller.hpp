@@ -4,6 +4,8 @@
 #include "sweepctl/wire/http_client.hpp"
 #include "sweepctl/wire/server_address.hpp"
 
+#include "cli/cli_error.hpp"
+
 #include <functional>
 #include <optional>
 #include <string>
@@ -59,6 +61,25 @@ private:
 [[nodiscard]] ParamValue json_of(const HttpReply& reply);
 /// The error that an answer describes which is not 2xx.
 [[noreturn]] void throw_problem(const HttpReply& reply);
+/// An option, and the field that carries its value to the controller.
+struct FieldOption {
+    std::string_view field;
+    std::string_view option;
+};
+/// Throws the usage error that is meant when an option's value was refused; returns for a field that
+/// none of `options` gave.
+void name_option(const FieldRefused& refused, const std::vector<FieldOption>& options);
+/// Calls `call` so that a refused value of an option is a usage error, in the option's name.
+template <typename Call>
+void with_options(const std::vector<FieldOption>& options, const Call& call) {
+    try {
+        call();
+    } catch (const FieldRefused& refused) {
+        name_option(refused, options);
+        throw;
+    }
+}
+
 /// The error that there was no answer.
 [[noreturn]] void throw_no_answer(const HttpError& error);
 

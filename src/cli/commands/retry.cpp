@@ -37,8 +37,10 @@ int retry(Session& session, const Options& options) {
     if (options.sweep) {
         const ParamMap body{{"states", words_of(options.state.value_or("failed,crashed"))},
                             {"force", options.force}};
-        print_message(
-            session, session.controller().post(id_target("sweeps", *options.sweep, "retry"), body));
+        const std::string target = id_target("sweeps", *options.sweep, "retry");
+        with_options({{"states", "--state"}}, [&] {
+            print_message(session, session.controller().post(target, body));
+        });
         return kOk;
     }
     if (options.runs.empty()) {

@@ -51,7 +51,7 @@ int runs(Session& session, const Options& options) {
     JsonArray array(session.out);
     ParamList rows;
     std::uint64_t seen = 0;
-    controller.each_item(path, query, [&](const ParamValue& run) {
+    const auto take = [&](const ParamValue& run) {
         ++seen;
         if (options.json) {
             array.add(project(run, run_fields()));
@@ -59,7 +59,9 @@ int runs(Session& session, const Options& options) {
             rows.push_back(run);
         }
         return seen < wanted;
-    });
+    };
+    with_options({{"state", "--state"}, {"filter", "--filter"}, {"sort", "--sort"}},
+                 [&] { controller.each_item(path, query, take); });
     if (options.json) {
         array.end();
         return kOk;

@@ -35,7 +35,10 @@ int stop_run(Session& session, const Options& options) {
     ParamMap body{{"signal", options.signal ? signal_value(*options.signal) : ParamValue{}},
                   {"force", options.force}};
     return for_each_word(session, options.runs, [&](const std::string& word) {
-        print_message(session, session.controller().post(id_target("runs", word, "stop"), body));
+        with_options({{"signal", "--signal"}}, [&] {
+            print_message(session,
+                          session.controller().post(id_target("runs", word, "stop"), body));
+        });
     });
 }
 
