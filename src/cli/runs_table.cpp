@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <string>
+#include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -13,29 +15,42 @@ namespace sweepctl::cli {
 
 namespace {
 
-using Leaves = std::vector<std::pair<std::string, ParamValue>>;
+/// One run's parameters or metrics. There may be thousands, so they are found by name at once.
+class Leaves {
+public:
+    explicit Leaves(std::vector<std::pair<std::string, ParamValue>> entries)
+        : entries_(std::move(entries)) {
+        for (std::size_t i = 0; i < entries_.size(); ++i)
+            places_.emplace(entries_[i].first, i);
+    }
 
-const ParamValue* leaf(const Leaves& leaves, std::string_view name) {
-    const auto found = std::find_if(leaves.begin(), leaves.end(),
-                                    [&](const auto& entry) { return entry.first == name; });
-    return found == leaves.end() ? nullptr : &found->second;
-}
+    [[nodiscard]] const auto& entries() const { return entries_; }
+    [[nodiscard]] const ParamValue* find(const std::string& name) const {
+        const auto place = places_.find(name);
+        return place == places_.end() ? nullptr : &entries_[place->second].second;
+    }
+
+private:
+    std::vector<std::pair<std::string, ParamValue>> entries_;
+    std::unordered_map<std::string, std::size_t> places_;
+};
 
 /// All names in the order first seen.
 std::vector<std::string> names_of(const std::vector<Leaves>& rows) {
     std::vector<std::string> out;
+    std::unordered_set<std::string> seen;
     for (const Leaves& row : rows) {
-        for (const auto& [name, value] : row) {
-            if (std::find(out.begin(), out.end(), name) == out.end()) out.push_back(name);
+        for (const auto& [name, value] : row.entries()) {
+            if (seen.insert(name).second) out.push_back(name);
         }
     }
     return out;
 }
 
 bool same_everywhere(const std::vector<Leaves>& rows, const std::string& name) {
-    const ParamValue* const first = leaf(rows.front(), name);
+    const ParamValue* const first = rows.front().find(name);
     return std::all_of(rows.begin(), rows.end(), [&](const Leaves& row) {
-        const ParamValue* const value = leaf(row, name);
+        const ParamValue* const value = row.find(name);
         return first != nullptr && value != nullptr && *value == *first;
     });
 }
@@ -54,7 +69,7 @@ std::string without_prefix(std::string_view key) {
 }
 
 std::string leaf_text(const Leaves& leaves, const std::string& name) {
-    const ParamValue* const value = leaf(leaves, name);
+    const ParamValue* const value = leaves.find(name);
     if (value == nullptr) return "-";
     // A parameter may be null; a missing one is not the same.
     return value->is_null() ? "null" : cell_text(*value);
@@ -63,7 +78,7 @@ std::string leaf_text(const Leaves& leaves, const std::string& name) {
 bool numeric_everywhere(const std::vector<Leaves>& rows, const std::string& name) {
     double scratch = 0.0;
     return std::all_of(rows.begin(), rows.end(), [&](const Leaves& row) {
-        const ParamValue* const value = leaf(row, name);
+        const ParamValue* const value = row.find(name);
         return value == nullptr || value->number(scratch) != nullptr;
     });
 }
@@ -76,8 +91,8 @@ Table runs_table(const ParamValue& sweep, const ParamList& runs, std::string_vie
     bool attempts = false;
     bool ends = false;
     for (const ParamValue& run : runs) {
-        configs.push_back(flatten(map_field(run, "config")));
-        summaries.push_back(flatten(map_field(run, "summary")));
+        configs.emplace_back(flatten(map_field(run, "config")));
+        summaries.emplace_back(flatten(map_field(run, "summary")));
         attempts = attempts || int_field(run, "attempt").value_or(1) > 1;
         ends = ends || !run_end_text(run).empty();
     }

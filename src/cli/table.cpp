@@ -17,12 +17,31 @@ std::size_t total(const std::vector<std::size_t>& widths) {
     return std::accumulate(widths.begin(), widths.end(), gaps);
 }
 
-/// Takes columns from the widest until all fit, or none can give any more.
+/// No column wider than `most`.
+std::size_t total_up_to(std::size_t most, const std::vector<std::size_t>& widths) {
+    std::size_t sum = widths.empty() ? 0 : (widths.size() - 1) * kGap;
+    for (const std::size_t width : widths)
+        sum += std::min(width, most);
+    return sum;
+}
+
+/// Cuts the widest to a common width, the least that makes all fit; none below kLeast.
 void squeeze(std::vector<std::size_t>& widths, std::size_t room) {
-    while (total(widths) > room) {
-        const auto widest = std::max_element(widths.begin(), widths.end());
-        if (widest == widths.end() || *widest <= kLeast) return;
-        --*widest;
+    if (widths.empty() || total(widths) <= room) return;
+    // Cutting to `too_wide` is not enough; cutting to `enough` is, unless nothing is.
+    std::size_t enough = kLeast;
+    std::size_t too_wide = std::max(kLeast + 1, *std::max_element(widths.begin(), widths.end()));
+    while (too_wide - enough > 1) {
+        const std::size_t middle = enough + (too_wide - enough) / 2;
+        (total_up_to(middle, widths) <= room ? enough : too_wide) = middle;
+    }
+    const std::size_t used = total_up_to(enough, widths);
+    // What is left over goes to the last ones, a column of the terminal each.
+    std::size_t spare = room > used ? room - used : 0;
+    for (auto width = widths.rbegin(); width != widths.rend(); ++width) {
+        if (*width <= enough) continue;
+        *width = enough + (spare > 0 ? 1 : 0);
+        if (spare > 0) --spare;
     }
 }
 
@@ -40,27 +59,24 @@ std::string Table::text(const Terminal& terminal) const {
         }
     }
 
-    const auto widths_of = [&] {
-        std::vector<std::size_t> widths;
-        widths.reserve(shown.size());
-        for (const std::size_t c : shown)
-            widths.push_back(natural[c]);
-        return widths;
-    };
-    std::vector<std::size_t> widths = widths_of();
+    const std::size_t room = terminal.width();
     std::size_t left_out = 0;
-    if (const std::size_t room = terminal.width(); room > 0) {
-        squeeze(widths, room);
-        while (total(widths) > room) {
-            const auto last = std::find_if(shown.rbegin(), shown.rend(),
-                                           [&](std::size_t c) { return columns_[c].optional; });
-            if (last == shown.rend()) break;
-            shown.erase(std::next(last).base());
+    if (room > 0) {
+        std::vector<bool> kept(columns_.size(), true);
+        std::size_t least = total_up_to(kLeast, natural);
+        for (std::size_t c = columns_.size(); c-- > 0 && least > room;) {
+            if (!columns_[c].optional) continue;
+            kept[c] = false;
             ++left_out;
-            widths = widths_of();
-            squeeze(widths, room);
+            least -= std::min(natural[c], kLeast) + (left_out < columns_.size() ? kGap : 0);
         }
+        std::erase_if(shown, [&](std::size_t c) { return !kept[c]; });
     }
+    std::vector<std::size_t> widths;
+    widths.reserve(shown.size());
+    for (const std::size_t c : shown)
+        widths.push_back(natural[c]);
+    if (room > 0) squeeze(widths, room);
 
     const std::string_view ellipsis = terminal.unicode() ? "…" : "..";
     std::string out;

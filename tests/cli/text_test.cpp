@@ -1,6 +1,7 @@
 #include "cli/text.hpp"
 
 #include "cli/csv.hpp"
+#include "cli/runs_table.hpp"
 #include "cli/shell_text.hpp"
 #include "cli/table.hpp"
 
@@ -112,4 +113,31 @@ TEST_CASE("table: on a terminal every line fits, whatever the width", "[cli][tab
         }
         CHECK(text.find("short") != std::string::npos);
     }
+}
+
+TEST_CASE("table: the widest columns are cut first, to one width", "[cli][table]") {
+    Table table({{"A"}, {"B"}, {"C", false, true}});
+    table.add({{std::string(30, 'a')}, {"short"}, {std::string(20, 'c')}});
+    // 9 for B and the gaps; the cell that does not divide goes to the last.
+    CHECK(table.text(Terminal(true, false, true, 40)) ==
+          "A                B      C\n" + std::string(14, 'a') + "…  short  " +
+              std::string(15, 'c') + "…\n");
+    // 8 each is the least.
+    CHECK(table.text(Terminal(true, false, true, 25)) ==
+          "A         B      C\naaaaaaa…  short  ccccccc…\n");
+    CHECK(table.text(Terminal(true, false, true, 24)).find("A                  B\n") == 0);
+}
+
+TEST_CASE("table: thousands of metrics are no more than columns that do not fit", "[cli][table]") {
+    constexpr int kColumns = 10'000;
+    ParamMap summary{{"note", std::string(100'000, 'n')}};
+    for (int i = 0; i < kColumns; ++i)
+        summary.emplace_back("metric" + std::to_string(i), 0.5);
+    ParamList runs;
+    for (const char* id : {"r0000001", "r0000002"})
+        runs.emplace_back(ParamMap{{"id", id}, {"state", "finished"}, {"summary", summary}});
+    // Taking a cell from the widest, time and again for each column that goes, would be 10^13 steps.
+    const std::string text = runs_table(ParamMap{}, runs, "").text(Terminal(true, false, true, 100));
+    CHECK(text.find("r0000002") != std::string::npos);
+    CHECK(text.find("(9,99") != std::string::npos);
 }
