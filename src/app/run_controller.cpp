@@ -176,9 +176,11 @@ void ControllerProgram::open_doors() {
     server_options.tcp = door;
     auto server = HttpServer::start(loop_.context(), server_options, api_->handler());
     if (!server && !options_.port) {
-        log_warn(server.error(), ", taking another port");
         server_options.tcp->any_port_if_busy = true;
-        server = HttpServer::start(loop_.context(), server_options, api_->handler());
+        auto elsewhere = HttpServer::start(loop_.context(), server_options, api_->handler());
+        // When it was not about the port, the second attempt says the same, and that is the end.
+        if (elsewhere) log_warn(server.error(), ", taking another port");
+        server = std::move(elsewhere);
     }
     if (!server) throw std::runtime_error(server.error());
     server_ = std::move(server).value();

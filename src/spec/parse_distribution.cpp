@@ -118,10 +118,12 @@ private:
             known.reserve(all_distribution_kinds().size());
             for (const DistributionKind& each : all_distribution_kinds())
                 known.push_back(each.name);
-            findings_.error(
-                named_->place,
-                "unknown distribution " + named_->described() + " of parameter '" + name_ + "'",
-                suggest(named_->text, known));
+            findings_.error(named_->place,
+                            word != nullptr ? "unknown distribution '" + shown(*word) +
+                                                  "' of parameter '" + name_ + "'"
+                                            : of("distribution") + " must be a text, not " +
+                                                  named_->described(),
+                            suggest(named_->text, known));
         } else if (kind->scale == Scale::log_exponents || kind->scale == Scale::inv_log_exponents) {
             findings_.warning(
                 named_->place,

@@ -203,7 +203,7 @@ private:
         findings_.error(
             method_node_->place,
             "method '" + std::string(to_string(method)) + "' is not in this version yet",
-            "use 'method: random' or 'method: grid'");
+            "use 'method: grid', 'method: random' or 'method: bayes'");
     }
     [[nodiscard]] bool has_choice() const {
         const auto& parameters = spec_.space.parameters;
