@@ -212,8 +212,8 @@ private:
     /// Every run makes files beside its metrics; with short ones each would wake the agent, to
     /// learn nothing.
     static constexpr std::chrono::milliseconds kBetweenLooks{10};
-    /// What a shorter run has written is read at its end; following it would cost a fifth of what
-    /// the agent does for it.
+    /// What a shorter run has written is read at its end; following it would wake the agent for
+    /// each file that is made for it.
     static constexpr std::chrono::milliseconds kBeforeFollowing{20};
 
     void warn(const std::string& what) {

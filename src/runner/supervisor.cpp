@@ -89,7 +89,7 @@ bool Supervisor::signal_program(int signal) {
 }
 
 /// The same with SIGKILL. Nothing is read of /proc, since the kernel would have to forget it again
-/// when the program is gone: that is half of what a cancelled run costs.
+/// when the program is gone: that was nearly half of what the runner spent on a cancel.
 bool Supervisor::kill_program() {
     siginfo_t info;
     const bool alive =

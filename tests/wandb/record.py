@@ -63,7 +63,8 @@ api.run(f"{path}/recorded-failed").delete()
 
 def record(home, name, actions):
     scrub = [
-        (home.path, "/home/user"),
+        (home.work, "programs"),
+        (home.path, "home"),
         (sys.prefix, "/opt/python"),
         (socket.gethostname(), "host"),
         (os.uname().release, "kernel"),

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # How many runs searches need, and what they cost, measured side by side:
 #   run.sh quick|full RESULTS [BUILD]     RESULTS: a directory
-# quick takes minutes: 2 seeds, 50 runs, of the slowest optimisers three problems. full takes hours: 10 seeds,
+# quick: 2 seeds, 50 runs, of the slowest optimisers three problems. full, for hours: 10 seeds,
 # 200 runs. What RESULTS has already is not run again: it can be interrupted, and full goes on where quick ended.
 # The others come from PyPI into a virtual environment in RESULTS; one that does not install is left out.
 # NICE=19 makes room for others; it is one process at a time in any case.
