@@ -41,6 +41,7 @@ UniqueFd open_directory(int parent, const char* name, Missing missing, int links
     UniqueFd directory(::openat(parent, name, kFlags | links));
     if (directory.valid() || errno != ENOENT || missing == Missing::leave) return directory;
     if (::mkdirat(parent, name, 0700) != 0 && errno != EEXIST) return directory;
+    if (::fsync(parent) != 0) return directory;  // What will lie in it is to outlive a loss of power.
     directory.reset(::openat(parent, name, kFlags | links));
     return directory;
 }
@@ -52,10 +53,11 @@ std::vector<UniqueFd> descend(const RunFilePlace& place,
                               Missing missing) {
     std::vector<UniqueFd> open;
     // The state directory may be put together of links; it is not the programs'.
-    const std::string sweeps = place.home + "/sweeps";
-    open.push_back(open_directory(AT_FDCWD, sweeps.c_str(), missing, 0));
-    if (!open.back().valid()) return open;
-    open.push_back(open_directory(open.back().get(), place.sweep.text.c_str(), missing, 0));
+    open.push_back(open_directory(AT_FDCWD, place.home.c_str(), Missing::leave, 0));
+    for (const char* name : {"sweeps", place.sweep.text.c_str()}) {
+        if (!open.back().valid()) return open;
+        open.push_back(open_directory(open.back().get(), name, missing, 0));
+    }
     for (std::size_t i = 0; i + 1 < parts.size() && open.back().valid(); ++i) {
         open.push_back(open_directory(open.back().get(), parts[i].c_str(), missing, O_NOFOLLOW));
     }

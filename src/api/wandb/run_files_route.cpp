@@ -99,8 +99,8 @@ void put_run_file(const CallPtr& call) {
     const std::optional<std::string> name = clean_file_name(file.name);
     if (!name) return call->refuse({400, "no file of a run can be called so"});
     call->backend().read(
-        call, Pace::quick,
-        // Off the loop's thread: the directories may be many, and the disk slow.
+        // Not with the quick ones, which would wait for the disk with it.
+        call, Pace::slow,
         [file, name = *name, upload, meant = signed_run(call->request()),
          home = call->backend().about.home](ReadSession& session) -> Result<RunFilePlace, Problem> {
             const std::optional<StoredRun> run = find_run(session, file, home);

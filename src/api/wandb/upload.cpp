@@ -82,10 +82,12 @@ std::string Upload::md5_base64() {
 }
 
 std::optional<Problem> Upload::move_to(int directory, const std::string& name) {
-    if (::renameat(AT_FDCWD, path_.c_str(), directory, name.c_str()) != 0)
+    if (::fdatasync(file_.get()) != 0 ||
+        ::renameat(AT_FDCWD, path_.c_str(), directory, name.c_str()) != 0)
         return write_problem(errno);
     path_.clear();
     file_.reset();
+    if (::fsync(directory) != 0) return write_problem(errno);
     return std::nullopt;
 }
 

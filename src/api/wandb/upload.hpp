@@ -31,7 +31,8 @@ public:
     [[nodiscard]] std::uint64_t size() const { return size_; }
     /// Of all that was taken; asked once.
     [[nodiscard]] std::string md5_base64();
-    /// Gives it its place. Whoever opens the file has the old one or this one, whole.
+    /// Gives it its place, durably: it outlives a loss of power. Whoever opens the file has the old
+    /// one or this one, whole. Waits for the disk.
     [[nodiscard]] std::optional<Problem> move_to(int directory, const std::string& name);
 
 private:
