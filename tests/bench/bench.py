@@ -281,7 +281,7 @@ def history(table, rounds, _):
     with Home(slots=0) as home:
         database = os.path.join(home.path, "sweepctl.db")
         print("  filling a database with 1,000,000 runs", file=sys.stderr)
-        sweep = tool("fill", database, 1_000_000, 500)[0]
+        sweep = tool("fill", database, 1_000_000, 1000)[0]
         ready, pages, memory = [], [], []
         for _ in range(rounds):
             drop_cache(database)
@@ -298,7 +298,7 @@ def history(table, rounds, _):
             memory.append(private_kib(controller) / 1024)
             home.run("shutdown")
             wait_until(lambda: not home.controller(), 20, "the controller to leave")
-        table.add("controller start to ready, 1,000,000 ended and 500 live runs", "cold full scan", ready, "≤ 0.5", "≤ 0.25")
+        table.add("controller start to ready, 1,000,000 ended and 1,000 live runs", "cold full scan", ready, "≤ 0.5", "≤ 0.25")
         table.add("runs --limit 100 of 1,000,000 over the API", "raw keyset page + empty reply", pages, "≤ 5", "≤ 2.5")
         table.add("memory of that controller (private)", "–", memory, "≤ 150 MB", "≤ 60 MB", " MB")
 
