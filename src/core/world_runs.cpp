@@ -43,7 +43,7 @@ void World::on_started(const RunStarted& started) {
     }
     if (run.stopping) repeat_signal(run);  // It was to be given back, but had been started.
     watch_timeout(run);
-    watch_silence(sweep.policy.heartbeat_timeout);
+    watch_silence(silence_allowed(sweep));
 }
 
 /// Arms the timeout of a live execution. The wall clock may have jumped since its start.

@@ -286,13 +286,20 @@ TEST_CASE("lost: what an ended run left alive does not keep its sweep open for e
     CHECK(world.status(sweep) == SweepStatus::finished);
 }
 
-TEST_CASE("lost: a timeout shorter than the lease counts from the start", "[core][lost]") {
+TEST_CASE("lost: a timeout shorter than the agents' heartbeats harms no run of a live one",
+          "[core][lost]") {
     Fixture world;
-    world.create_sweep(
+    const SweepId sweep = world.create_sweep(
         with(1, [](SweepPolicy& policy) { policy.heartbeat_timeout = std::chrono::seconds{3}; }));
     world.connect("a", 1);
     world.started("a", world.start(0));
-    world.pass(std::chrono::milliseconds{2'999});
+    for (int k = 0; k < 10; ++k) {
+        world.pass(2 * kAgentHeartbeat);  // One is lost each time.
+        world.heartbeat("a", {world.start(0)});
+        CHECK(world.run(world.start(0).run).state == RunState::running);
+    }
+    CHECK(world.status(sweep) == SweepStatus::running);
+    world.pass(kAgentSilenceMin - Duration{1});
     CHECK(world.run(world.start(0).run).state == RunState::running);
     world.pass(Duration{1});
     CHECK(world.run(world.start(0).run).state == RunState::crashed);

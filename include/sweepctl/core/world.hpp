@@ -208,6 +208,7 @@ private:
     void forget_if_left(const AgentId& id);
     void watch_silence(Duration from_now);
     [[nodiscard]] bool may_still_start(const Run& run) const;
+    [[nodiscard]] static Duration silence_allowed(const Sweep& sweep);
     void lose_silent_agents();
     [[nodiscard]] std::optional<SteadyTime> next_silence() const;
 
