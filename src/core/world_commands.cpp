@@ -73,7 +73,7 @@ void World::on(CommandSweep& event) {
         return;
     }
     const SweepId id = sweep->record.id;
-    if (sweep->delete_wanted) {
+    if (sweep->deleter) {
         answer(event.request, AnswerCode::wrong_state, being_deleted(id), id);
         return;
     }
@@ -256,7 +256,7 @@ void World::on(RetryRun& event) {
         answer(event.request, AnswerCode::not_found, "the sweep of " + name + " is gone");
         return;
     }
-    if (sweep->delete_wanted) {
+    if (sweep->deleter) {
         answer(event.request, AnswerCode::wrong_state, being_deleted(seen.sweep), seen.sweep,
                seen.id);
         return;
@@ -322,7 +322,7 @@ void World::on(EnqueueRun& event) {
         return;
     }
     SweepRecord& record = sweep->record;
-    if (sweep->delete_wanted) {
+    if (sweep->deleter) {
         answer(event.request, AnswerCode::wrong_state, being_deleted(record.id), record.id);
         return;
     }

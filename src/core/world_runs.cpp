@@ -216,7 +216,7 @@ void World::release_claim(Run& run) {
     }
     if (is_ended(run.state)) run.stopping = false;  // It is over.
     settle_wait(released.fence, Settled::released);
-    if (sweep.delete_wanted) {
+    if (sweep.deleter) {
         erase_unless_open(sweep);
         return;
     }

@@ -124,7 +124,7 @@ private:
         std::uint32_t fail_streak = 0;
         std::map<AgentId, std::uint32_t> claims;  ///< by agent; without those crashed by silence
         Fence last_claim = 0;                     ///< whose turn it is among equals
-        bool delete_wanted = false;
+        std::optional<std::string> deleter;  ///< who asked for its deletion; it goes when it can
     };
     struct Agent {
         AgentRecord record;
