@@ -87,6 +87,7 @@ private:
     std::optional<SteadyTime> armed_for_;
     bool pump_posted_ = false;
     bool leaving_ = false;
+    bool closed_ = false;  ///< the local agent is gone, and so are all who were served
     bool cancelling_ = false;
 };
 
@@ -238,7 +239,7 @@ void ControllerProgram::pump_soon() {
 void ControllerProgram::pump() {
     controller_->pump(clock_.now());
     arm_timer();
-    if (leaving_ && controller_->settled()) loop_.stop();
+    if (closed_ && controller_->settled()) loop_.stop();
 }
 
 void ControllerProgram::arm_timer() {
@@ -294,6 +295,7 @@ void ControllerProgram::leave() {
     const auto stop_serving = [this] {
         server_->stop(kStopGrace, [this] {
             // What was said before is made durable first: pump() ends the loop when all is settled.
+            closed_ = true;
             pump();
         });
     };
