@@ -41,7 +41,8 @@ const std::vector<Route>& table() {
          .name = "getStatus",
          .summary = "The controller's process, addresses and holdings",
          .description =
-             "`agents` counts those that are not lost, `live_runs` the runs that are executed now.",
+             "`agents` counts those that are not lost, `live_runs` the runs that are executed now; "
+             "`local_agent` is said when the controller keeps no agent of its own any more.",
          .answer = {200, "Status", "application/json", "the status"}},
         {.method = "POST",
          .pattern = "/api/v1/shutdown",

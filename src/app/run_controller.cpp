@@ -213,6 +213,7 @@ void ControllerProgram::start_local_agent() {
     agent.died = [this] {
         controller_->post(AgentDied{AgentId{read_word(options_.home + "/agents/local/id")}});
     };
+    agent.wanted = [this] { return controller_->world().local_agent_wanted(); };
     local_agent_ = std::make_unique<LocalAgent>(loop_.context(), std::move(agent));
     local_agent_->keep_alive();
 }

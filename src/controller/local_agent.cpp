@@ -123,6 +123,10 @@ struct LocalAgent::State : std::enable_shared_from_this<LocalAgent::State> {
             if (!adopt()) look_again(kLookAgain);
             return;
         }
+        if (options.wanted && !options.wanted()) {
+            log_info("no local agent is wanted any more");
+            return;
+        }
         try {
             pid = spawn(options);
             child = true;
@@ -183,13 +187,11 @@ struct LocalAgent::State : std::enable_shared_from_this<LocalAgent::State> {
             return;
         }
         if (!child) {
-            log_warn("local agent has ended, starting another; its runs go on");
+            log_warn("local agent has ended; its runs go on");
         } else if (WIFSIGNALED(status)) {
-            log_warn("local agent was killed by signal ", WTERMSIG(status),
-                     ", starting another; its runs go on");
+            log_warn("local agent was killed by signal ", WTERMSIG(status), "; its runs go on");
         } else {
-            log_warn("local agent exited with code ", WEXITSTATUS(status),
-                     ", starting another; its runs go on");
+            log_warn("local agent exited with code ", WEXITSTATUS(status), "; its runs go on");
         }
         if (options.died) options.died();
         if (std::chrono::steady_clock::now() - since >= kLivedWell) retry = kFirstRetry;

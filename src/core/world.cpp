@@ -482,6 +482,12 @@ std::vector<SweepId> World::sweep_ids() const {
     return ids;
 }
 
+bool World::local_agent_wanted() const {
+    return drained_locals_.empty() || std::any_of(agents_.begin(), agents_.end(), [](const auto& entry) {
+        return entry.second.record.local && !entry.second.runs.empty();
+    });
+}
+
 std::vector<World::AgentView> World::agents() const {
     std::vector<AgentView> views;
     views.reserve(agents_.size());

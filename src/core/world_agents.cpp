@@ -73,9 +73,11 @@ void World::on(AgentHello& event) {
     Agent& agent = agents_[id];
     const bool rebooted =
         known && !agent.record.boot_id.empty() && agent.record.boot_id != event.agent.boot_id;
-    // A drain lasts as long as the process that was told to leave.
-    const bool drains = event.report.draining || (agent.record.state == AgentState::draining &&
-                                                  !rebooted && agent.record.pid == event.agent.pid);
+    // A drain lasts as long as the process that was told to leave; on our own host it is meant for
+    // those that take its place as well.
+    const bool drains = event.report.draining || drained_locals_.contains(id) ||
+                        (agent.record.state == AgentState::draining && !rebooted &&
+                         agent.record.pid == event.agent.pid);
     std::erase(changes_.deleted_agents, id);
     agent.record = event.agent;
     agent.record.state = drains ? AgentState::draining : AgentState::online;

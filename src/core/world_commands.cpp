@@ -394,9 +394,12 @@ void World::on(DrainAgent& event) {
     touch(*agent);
     if (!revoke.claims.empty()) effects_->emplace_back(std::move(revoke));
     effects_->emplace_back(DrainOrder{agent->record.id});
-    answer_when_settled(event.request,
-                        "agent " + event.agent.text + " leaves when its live runs have ended", {},
-                        {}, open, Until::settled);
+    std::string message = "agent " + event.agent.text + " leaves when its live runs have ended";
+    if (agent->record.local) {
+        drained_locals_.insert(agent->record.id);
+        message += "; the controller starts no other until it is restarted";
+    }
+    answer_when_settled(event.request, std::move(message), {}, {}, open, Until::settled);
 }
 
 }  // namespace sweepctl

@@ -146,3 +146,23 @@ TEST_CASE("local agent: where none is, there is nothing to end", "[controller][l
     agent.end([&ended] { ended = true; });
     CHECK(ended);
 }
+
+TEST_CASE("local agent: none follows one that is not wanted any more",
+          "[controller][local_agent]") {
+    Keeper keeper;
+    int asked = 0;
+    keeper.options.wanted = [&asked] {
+        ++asked;
+        return false;
+    };
+    Elder elder(keeper.options.lock_path);
+    LocalAgent agent(keeper.loop.context(), keeper.options);
+    agent.keep_alive();
+    elder.kill();
+    REQUIRE(keeper.wait_until([&asked] { return asked > 0; }));
+    CHECK(keeper.deaths == 1);
+    bool ended = false;
+    agent.end([&ended] { ended = true; });
+    CHECK(ended);
+    CHECK_FALSE(keeper.has_started());
+}

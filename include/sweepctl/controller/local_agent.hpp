@@ -22,6 +22,8 @@ struct LocalAgentOptions {
     std::string lock_path;               ///< held by a live agent
     std::string error_path;              ///< its stderr
     std::function<void()> died;          ///< it was seen to die
+    /// Asked before one is started; once it says no, none is started any more.
+    std::function<bool()> wanted;
 };
 
 class LocalAgent {
@@ -32,7 +34,7 @@ public:
     LocalAgent(const LocalAgent&) = delete;
     LocalAgent& operator=(const LocalAgent&) = delete;
 
-    /// Starts one unless one is alive, and again when that has died, for as long as this lives.
+    /// Starts one unless one is alive, and again when that has died, for as long as one is wanted.
     void keep_alive();
     /// Ends it, and does not start another; its runs go on. `ended` is called when it is gone.
     void end(std::function<void()> ended);

@@ -82,6 +82,12 @@ public:
     [[nodiscard]] std::vector<std::string> explain_early_stop(const SweepId& sweep,
                                                               std::uint64_t run_number) const;
 
+    /// Whether somebody drained the agent of the controller's own host: then none takes its place,
+    /// until the World is made anew.
+    [[nodiscard]] bool local_agent_drained() const { return !drained_locals_.empty(); }
+    /// Whether there is to be one: always, but for one that was drained and has nothing left to do.
+    [[nodiscard]] bool local_agent_wanted() const;
+
     struct AgentView {
         AgentRecord record;
         std::uint32_t busy = 0;  ///< slots taken
@@ -379,6 +385,7 @@ private:
     std::set<SweepId> active_;  ///< sweeps that may create or hand out runs
     std::vector<Waiting> waiting_;
     std::multimap<SteadyTime, Timer> timers_;
+    std::set<AgentId> drained_locals_;  ///< whoever comes by such an id is to leave again
     std::optional<SteadyTime> silence_check_;  ///< no agent's silence means anything before this
     Serials serials_;
     std::uint64_t id_key_ = 0;

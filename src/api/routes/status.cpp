@@ -36,6 +36,10 @@ void get_status(const CallPtr& call) {
                           {"sweeps", json_number(world.sweep_ids().size())},
                           {"live_runs", json_number(world.live_runs())},
                           {"agents", static_cast<std::int64_t>(linked)},
+                          {"local_agent",
+                           world.local_agent_drained()
+                               ? ParamValue("drained until the controller is restarted")
+                               : ParamValue{}},
                       }));
 }
 
