@@ -51,9 +51,10 @@ const std::vector<Route>& table() {
          .summary = "End the controller",
          .description =
              "Live runs go on and the next controller finds them. With `cancel` every sweep is "
-             "cancelled first and the controller leaves when nothing of theirs is alive.",
+             "cancelled first; the answer comes, and the controller leaves, when nothing of theirs "
+             "is alive and that is recorded, or after a minute.",
          .body = "ShutdownRequest",
-         .answer = {202, "Message", "application/json", "it is leaving"},
+         .answer = {202, "Leaving", "application/json", "it is leaving"},
          .problems = {400, 422}},
         {.method = "GET",
          .pattern = "/api/v1/openapi.json",

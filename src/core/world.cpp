@@ -512,4 +512,13 @@ std::uint64_t World::live_runs() const {
     return live;
 }
 
+std::uint64_t World::unended_runs() const {
+    const auto count = std::count_if(runs_.begin(), runs_.end(), [this](const auto& entry) {
+        const Run& run = entry.second;
+        return !sweeps_.at(run.sweep).record.loose && !crashed_by_silence(run) &&
+               (run.claim || run.state == RunState::running);
+    });
+    return static_cast<std::uint64_t>(count);
+}
+
 }  // namespace sweepctl

@@ -131,6 +131,32 @@ TEST_CASE("lost: what is asked for is answered at the latest when a lease is ove
     CHECK(world.signals().size() == (what >= 2 ? 1 : 0));
 }
 
+TEST_CASE("lost: what is with an agent has not ended before that is known", "[core][lost]") {
+    Fixture world;
+    const SweepId sweep = world.create_sweep({.size = 3});
+    CHECK(world.world().unended_runs() == 0);
+    world.connect("a", 1, 1);
+    const ExecutionRef live = world.start(0);
+    const ExecutionRef held = world.start(1);
+    world.started("a", live);
+    CHECK(world.world().unended_runs() == 2);
+    world.restart();
+    world.command(sweep, SweepCommand::cancel);
+    CHECK(world.world().unended_runs() == 2);
+    SECTION("by the agent that comes back") {
+        world.hello("a", {live}, {held});
+        world.returned("a", held);
+        CHECK(world.world().unended_runs() == 1);
+        world.signaled("a", live, SIGKILL, SIGKILL, /*drained=*/false);
+        CHECK(world.world().unended_runs() == 1);  // Something of it lives.
+        world.drained("a", live);
+    }
+    SECTION("or given up") {
+        world.pass(std::chrono::seconds{300});
+    }
+    CHECK(world.world().unended_runs() == 0);
+}
+
 TEST_CASE("lost: contact keeps a lease", "[core][lost]") {
     Fixture world;
     world.create_sweep({.size = 2});

@@ -101,6 +101,9 @@ public:
     [[nodiscard]] const SweepRecord* find_sweep(const SweepId& id) const;
     [[nodiscard]] std::vector<SweepId> sweep_ids() const;
     [[nodiscard]] std::uint64_t live_runs() const;
+    /// Of all sweeps, the runs of which something lives, or may: what an agent holds is among them,
+    /// and what one has that is not heard at present; not what was given up.
+    [[nodiscard]] std::uint64_t unended_runs() const;
 
     /// The first broken invariant in words; empty when all hold. O(everything in memory).
     [[nodiscard]] std::string broken_invariant() const;

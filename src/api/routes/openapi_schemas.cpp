@@ -22,6 +22,14 @@ std::string_view openapi_schemas() {
   }
 },
 "Message": {"type": "object", "required": ["message"], "properties": {"message": {"type": "string"}}},
+"Leaving": {
+  "type": "object",
+  "required": ["message", "live_runs"],
+  "properties": {
+    "message": {"type": "string"},
+    "live_runs": {"type": "integer", "description": "those that are alive, or may be"}
+  }
+},
 "Done": {
   "type": "object",
   "required": ["id", "message"],

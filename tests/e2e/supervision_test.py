@@ -1,0 +1,114 @@
+#!/usr/bin/env python3
+"""Who ends whom: agents that are drained, shut down and adopted, and runs that are cancelled whatever was killed before."""
+
+import os
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from sweepctl_home import Home, alive, wait_until  # noqa: E402
+
+SLEEPERS = """
+method: grid
+command: [sleep, "1000"]
+parameters: {n: {values: [1, 2, 3, 4]}}
+"""
+
+
+def check(condition, what):
+    if not condition:
+        raise AssertionError(what)
+
+
+def launch_sleepers(home):
+    sweep = home.launch(SLEEPERS)
+    wait_until(lambda: home.show(sweep)["counts"]["running"] == home.slots, 20, "the runs to start")
+    return sweep
+
+
+def kill_controller(home):
+    home.kill(home.controller())
+    wait_until(lambda: not home.controller(), 10, "the controller to be gone")
+
+
+def adopted_agent(home):
+    """A controller that was killed leaves its agent to the next one, which ends it as its own."""
+    home.serve()
+    sweep = launch_sleepers(home)
+    agents = home.agents()
+    check(len(agents) == 1, f"agents: {agents}")
+    kill_controller(home)
+    home.serve()
+    wait_until(lambda: home.json("agents")[0]["state"] == "online", 20, "the agent to come back")
+    check(home.agents() == agents, "it is not the same agent")
+    home.run("shutdown")
+    check(not alive(agents[0]), "the adopted agent outlives the shutdown")
+    check(len(home.runners()) == home.slots, "a run ended with its agent")
+    home.serve()
+    wait_until(lambda: home.agents(), 20, "an agent to come")
+    home.run("cancel", sweep)
+
+
+def drained_agent(home):
+    """A drained local agent stays away until the controller is restarted."""
+    home.serve()
+    sweep = launch_sleepers(home)
+    agent = home.json("agents")[0]["id"]
+    done = home.run("drain", agent)
+    check("starts no other until it is restarted" in done.stdout, done.stdout)
+    # Who takes its place sees to the end of what it left behind, and is not given anything new.
+    killed = home.agents()
+    home.kill(killed)
+    wait_until(lambda: home.agents() not in ([], killed), 20, "another to take its place")
+    for run in home.runs(sweep):
+        if run["state"] == "running":
+            home.run("stop-run", run["id"], "--force")
+    wait_until(lambda: not home.agents(), 20, "the agent to leave")
+    wait_until(lambda: home.json("agents") == [], 20, "the agent to be forgotten")
+    log = os.path.join(home.path, "controller.log")
+    wait_until(lambda: "no local agent is wanted" in open(log, encoding="utf-8").read(), 20, "its keeper to notice")
+    check(not home.agents(), "another agent was started")
+    check("drained" in home.run("status").stdout, "status does not say it")
+    check("until the controller is restarted" in home.run("explain", sweep).stdout, "explain does not say it")
+    home.run("shutdown")
+    home.serve()
+    wait_until(lambda: home.show(sweep)["counts"]["running"] == 2, 20, "the others to start after the restart")
+    home.run("cancel", sweep)
+
+
+def ended_runs(home, sweep):
+    """As the next controller reads them, before anybody could tell it anything new."""
+    home.run("serve", "--background", "--slots", "0")
+    runs = home.runs(sweep)
+    home.run("shutdown")
+    return [(run["state"], run["stopping"]) for run in runs]
+
+
+def shutdown_cancel(home):
+    """It ends every run, whoever was killed before, and all of it is recorded when it returns."""
+    for victims in ([], [home.controller], [home.agents], [home.controller, home.agents]):
+        home.serve()
+        sweep = launch_sleepers(home)
+        pids = [pid for victim in victims for pid in victim()]
+        home.kill(pids)
+        wait_until(lambda: not any(map(alive, pids)), 10, "the killed to be gone")
+        done = home.run("shutdown", "--cancel")
+        check(not home.runners(), f"runs live on: {done.stdout}")
+        check(not home.controller() and not home.agents(), "a daemon lives on")
+        seen = ended_runs(home, sweep)
+        check(seen == [("killed", False)] * 4, f"after shutdown --cancel: {seen}")
+    home.run("fsck")
+    # Where nothing ever was nothing is made.
+    elsewhere = os.path.join(home.path, "elsewhere")
+    home.run("--home", elsewhere, "shutdown", "--cancel")
+    check(not os.path.exists(elsewhere), "shutdown made a state directory")
+
+
+def main():
+    for part in (adopted_agent, drained_agent, shutdown_cancel):
+        with Home(slots=2) as home:
+            part(home)
+        print(f"supervision: {part.__name__}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
