@@ -29,6 +29,7 @@
 
 #include <poll.h>
 #include <sys/inotify.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -112,22 +113,29 @@ public:
             shelf_.add_writer(*watched.journal);
             watched.writing = true;
         }
-        const bool this_boot = runner.boot_id == setting_.boot;
-        if (this_boot) {
+        // Whether it may have left something behind.
+        bool hunted = runner.boot_id == setting_.boot;
+        if (hunted) {
             UniqueFd pidfd(static_cast<int>(::syscall(SYS_pidfd_open, runner.pid, 0)));
             // Opened first and compared then: now the descriptor means the process of that start
             // time, or one that is gone.
             if (pidfd.valid() && process_start_time(runner.pid) == runner.start_time) {
-                if (const int error = watch_.add(pidfd.get(), watched.number))
-                    throw std::system_error(error, std::system_category(),
-                                            "cannot watch the runner of run '" + run.text + "'");
-                take_over(watched, runner.pid, std::move(pidfd));
-                return true;
+                hunted = false;
+                if (writes_to_us(watched, runner.pid)) {
+                    if (const int error = watch_.add(pidfd.get(), watched.number))
+                        throw std::system_error(
+                            error, std::system_category(),
+                            "cannot watch the runner of run '" + run.text + "'");
+                    take_over(watched, runner.pid, std::move(pidfd));
+                    return true;
+                }
+                log_warn("run ", run.text, ": its runner, pid ", runner.pid,
+                         ", belongs to the directory that this one is a copy of");
             }
         }
-        later(watched, [this, this_boot](WatchedRun& gone) {
+        later(watched, [this, hunted](WatchedRun& gone) {
             read_journals();  // It may have written since they were recovered.
-            if (this_boot) {
+            if (hunted) {
                 runner_gone(gone, std::nullopt);
             } else {
                 over(gone, 0);
@@ -252,6 +260,17 @@ private:
         } else {
             watched.drained = true;
         }
+    }
+
+    /// In a copy of a state directory the records speak of the original's runners.
+    [[nodiscard]] bool writes_to_us(const WatchedRun& watched, int runner) const {
+        struct stat ours {};
+        struct stat its {};
+        const std::string opened =
+            "/proc/" + std::to_string(runner) + "/fd/" + std::to_string(contract::kJournalFd);
+        return watched.journal && ::stat(shelf_.path(*watched.journal).c_str(), &ours) == 0 &&
+               ::stat(opened.c_str(), &its) == 0 && ours.st_dev == its.st_dev &&
+               ours.st_ino == its.st_ino;
     }
 
     void stop_writing(WatchedRun& watched) {

@@ -247,6 +247,38 @@ TEST_CASE("launcher: another process with the runner's pid is not adopted, and n
     REQUIRE(fixture.wait_until([&] { return fixture.story(run).gone; }));
 }
 
+TEST_CASE("launcher: in a copy of a directory, the original's runners are not adopted",
+          "[agent][launcher]") {
+    LaunchFixture original;
+    const RunStory& story = original.launch_test_program({"live-on", original.lock_path()});
+    const RunId run = original.last_run();
+    REQUIRE(original.wait_for_output("ready"));
+    const RunnerIdentity runner = story.started->runner;
+
+    const TemporaryFolder copied;
+    std::filesystem::copy(original.journal_folder(), copied / "journals");
+    ProcessLauncherOptions options;
+    options.journal_directory = copied / "journals";
+    LaunchFixture copy(options);
+    REQUIRE(copy.launcher().recover().size() == 1);
+    REQUIRE_FALSE(copy.launcher().adopt(run, 1, runner));
+    REQUIRE_FALSE(copy.launcher().signal(run, 1, RunnerOrder::kill));
+    REQUIRE(copy.wait_until([&] { return copy.story(run).gone; }));
+    REQUIRE_FALSE(original.all_gone());
+    REQUIRE_FALSE(story.over());
+
+    // A directory that was moved is still theirs.
+    original.forget_stories();
+    const std::string moved = original.folder() / "moved";
+    std::filesystem::rename(original.journal_folder(), moved);
+    options.journal_directory = moved;
+    original.replace_launcher(options);
+    REQUIRE(original.launcher().recover().size() == 1);
+    REQUIRE(original.launcher().adopt(run, 1, runner));
+    REQUIRE(original.order(RunnerOrder::kill));
+    REQUIRE(original.wait_until([&] { return original.story(run).gone; }));
+}
+
 TEST_CASE("launcher: ended at any moment, it lost no run and cut none short", "[agent][launcher]") {
     LaunchFixture fixture;
     // Runs that were just launched, in all stages of being started.
