@@ -99,7 +99,9 @@ int ControllerProgram::run() {
     make_private_directory(options_.home);
     lock_ = try_lock_file(controller_lock_path(options_.home));
     if (!lock_.valid()) {
-        const std::optional<Endpoint> other = read_endpoint(options_.home);
+        // Perhaps under the name that the directory had before.
+        const std::optional<LockHolder> other =
+            find_lock_holder(controller_lock_path(options_.home));
         throw std::runtime_error("another controller has the state directory '" + options_.home +
                                  "'" + (other ? " (pid " + std::to_string(other->pid) + ")" : ""));
     }

@@ -2,6 +2,8 @@
 """Who ends whom: agents that are drained, shut down and adopted, and runs that are cancelled whatever was killed before."""
 
 import os
+import shutil
+import subprocess
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -103,8 +105,35 @@ def shutdown_cancel(home):
     check(not os.path.exists(elsewhere), "shutdown made a state directory")
 
 
+def copied_home(home):
+    """A copy of a state directory has a life of its own; one that was moved goes on."""
+    home.serve()
+    sweep = launch_sleepers(home)
+    runners = home.runners()
+    with Home(slots=2) as copy:
+        shutil.rmtree(copy.path)
+        subprocess.run(["cp", "-a", home.path, copy.path], check=True)
+        check(copy.run("status", check=False).returncode == 3, "the copy's controller is the original's")
+        check(copy.run("shutdown").returncode == 0 and home.controller(), "the copy ended the original")
+        check("started the controller" in copy.run("ls").stderr, "no controller of its own was started")
+        copy.run("cancel", sweep)
+        copy.run("shutdown", "--cancel")
+        check(sorted(home.runners()) == sorted(runners), "the copy ended the original's runs")
+        check(home.json("status")["pid"] == home.controller()[0], "the original is not what it was")
+        check(home.show(sweep)["counts"]["running"] == 2, "the original's runs are not what they were")
+    # Moved while nobody serves it, with live runs.
+    home.run("shutdown")
+    former, home.path = home.path, home.path + "-moved"
+    os.rename(former, home.path)
+    home.env["SWEEPCTL_HOME"] = home.path
+    home.serve()
+    check(home.json("status")["home"] == home.path, "it does not know that it was moved")
+    home.run("shutdown", "--cancel")
+    check(not any(map(alive, runners)), "the runs of a directory that was moved live on")
+
+
 def main():
-    for part in (adopted_agent, drained_agent, shutdown_cancel):
+    for part in (adopted_agent, drained_agent, shutdown_cancel, copied_home):
         with Home(slots=2) as home:
             part(home)
         print(f"supervision: {part.__name__}", flush=True)
