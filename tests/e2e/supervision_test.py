@@ -1,10 +1,15 @@
 #!/usr/bin/env python3
 """Who ends whom: agents that are drained, shut down and adopted, and runs that are cancelled whatever was killed before."""
 
+import base64
+import hashlib
 import os
 import shutil
+import socket
 import subprocess
 import sys
+import threading
+import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from sweepctl_home import Home, alive, wait_until  # noqa: E402
@@ -132,8 +137,51 @@ def copied_home(home):
     check(not any(map(alive, runners)), "the runs of a directory that was moved live on")
 
 
+def refuse(server, times, reasons):
+    """Takes WebSocket links as long as they come, and closes each with the next reason."""
+    while True:
+        try:
+            client, _ = server.accept()
+        except OSError:
+            return
+        with client:
+            request = b""
+            while b"\r\n\r\n" not in request:
+                request += client.recv(4096)
+            key = [line.split(b": ", 1)[1] for line in request.split(b"\r\n") if line.lower().startswith(b"sec-websocket-key:")][0]
+            accept = base64.b64encode(hashlib.sha1(key + b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11").digest())
+            client.sendall(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                           b"Sec-WebSocket-Accept: " + accept + b"\r\n\r\n")
+            client.recv(65536)  # The hello.
+            reason = b"\x03\xf0" + reasons[len(times) % len(reasons)]
+            client.sendall(bytes([0x88, len(reason)]) + reason)
+            times.append(time.monotonic())
+            client.recv(65536)  # The answer to that; the server is the first to close.
+
+
+def refused_agent(home):
+    """An agent that is not welcome tries less and less often, and says each reason once."""
+    times = []
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=refuse, args=(server, times, [b"no room", b"no room", b"no room", b"no time"]))
+        thread.start()
+        env = dict(home.env, SWEEPCTL_TOKEN="x" * 48)
+        with subprocess.Popen([home.binary, "agent", "--server", f"http://127.0.0.1:{server.getsockname()[1]}", "--slots", "1"],
+                              env=env, stderr=subprocess.PIPE) as agent:
+            try:
+                wait_until(lambda: len(times) >= 8, 60, "eight attempts")
+            finally:
+                agent.terminate()
+                said = agent.communicate()[1].decode()
+                server.shutdown(socket.SHUT_RDWR)
+                thread.join()
+    pauses = [b - a for a, b in zip(times, times[1:])]
+    check(pauses[6] > 8 * pauses[0] and pauses[6] >= 1.6, f"between attempts: {pauses}")
+    check(said.count("no room") == 1 and said.count("no time") == 1, said)
+
+
 def main():
-    for part in (adopted_agent, drained_agent, shutdown_cancel, copied_home):
+    for part in (adopted_agent, drained_agent, shutdown_cancel, copied_home, refused_agent):
         with Home(slots=2) as home:
             part(home)
         print(f"supervision: {part.__name__}", flush=True)
