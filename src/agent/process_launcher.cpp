@@ -52,6 +52,7 @@ public:
           events_(events),
           setting_(std::move(options.runner_path), options.force_posix_spawn),
           mark_(std::move(options.run_mark)),
+          order_patience_(options.order_patience),
           inotify_(context),
           watch_descriptor_(context),
           next_look_(context),
@@ -92,6 +93,7 @@ public:
         watched.phase = WatchedRun::Phase::launching;
         watched.started = watched.ended = watched.drained = watched.forgotten = false;
         watched.orders.clear();
+        watched.kill_delay = request.kill_delay;
         try {
             const JournalShelf::Current journal = shelf_.take();
             watched.journal = journal.number;
@@ -378,11 +380,33 @@ private:
 
     bool send_order(WatchedRun& watched, const OrderToRunner& order) {
         const int error = send_to_runner(watched.pidfd.get(), order);
-        if (error == 0) return true;
+        if (error == 0) {
+            if (order.order == RunnerOrder::kill) {
+                check_after(watched, order_patience_);
+            } else if (order.order != RunnerOrder::forward && !watched.check) {
+                check_after(watched, std::max(order_patience_, watched.kill_delay));
+            }
+            return true;
+        }
         if (error != ESRCH)
             log_warn("run ", watched.run.text, ": an order could not be sent to its runner: ",
                      std::generic_category().message(error));
         return false;
+    }
+
+    void check_after(WatchedRun& watched, std::chrono::milliseconds pause) {
+        if (!watched.check) watched.check.emplace(context_);
+        watched.check->after(pause, [this, &watched] { check(watched); });
+    }
+
+    /// By now the run would have been killed. A runner that somebody keeps from doing so, stopped
+    /// or in a debugger, is taken along; what it leaves is hunted as after any death of a runner.
+    void check(WatchedRun& watched) {
+        if (!watched.pidfd.valid()) return;
+        if (!ignores_orders(watched.pid)) return check_after(watched, order_patience_);
+        log_warn("run ", watched.run.text, ": its runner, pid ", watched.pid,
+                 ", takes no orders, killing it");
+        ::syscall(SYS_pidfd_send_signal, watched.pidfd.get(), SIGKILL, nullptr, 0);
     }
 
     /// The runner is dead, and its records were read. Its zombie, if it is our child, is kept until
@@ -439,6 +463,7 @@ private:
         reap(watched);
         stop_writing(watched);
         watched.phase = WatchedRun::Phase::over;
+        watched.check.reset();
         watched.hunt.reset();
         watched.next_pass.reset();
         const RunId run = watched.run;
@@ -495,6 +520,7 @@ private:
     LauncherEvents& events_;
     SpawnSetting setting_;
     std::string mark_;
+    std::chrono::milliseconds order_patience_;
     Descriptor inotify_;
     ExitWatch watch_;
     Descriptor watch_descriptor_;

@@ -5,6 +5,7 @@ import base64
 import hashlib
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -137,6 +138,22 @@ def copied_home(home):
     check(not any(map(alive, runners)), "the runs of a directory that was moved live on")
 
 
+def stopped_runners(home):
+    """Runs whose supervisors somebody stopped are stopped and cancelled like any other."""
+    home.serve()
+    sweep = launch_sleepers(home)
+    runners = home.runners()
+    home.kill(runners, signal.SIGSTOP)
+    first, *_ = [run["id"] for run in home.runs(sweep) if run["state"] == "running"]
+    home.run("pause", sweep)
+    home.run("stop-run", first)
+    wait_until(lambda: home.json("run", first)["state"] == "killed", 20, "the stopped run to be killed")
+    home.run("cancel", sweep)
+    check(not any(map(alive, runners)), "a runner lives on")
+    ends = {run["end_reason"] for run in home.runs(sweep) if run["id"] != first}
+    check(ends <= {"cancel", "cancelled_before_start"}, f"the others: {ends}")
+
+
 def refuse(server, times, reasons):
     """Takes WebSocket links as long as they come, and closes each with the next reason."""
     while True:
@@ -181,7 +198,7 @@ def refused_agent(home):
 
 
 def main():
-    for part in (adopted_agent, drained_agent, shutdown_cancel, copied_home, refused_agent):
+    for part in (adopted_agent, drained_agent, shutdown_cancel, copied_home, stopped_runners, refused_agent):
         with Home(slots=2) as home:
             part(home)
         print(f"supervision: {part.__name__}", flush=True)
