@@ -262,6 +262,7 @@ class ControllerTest(unittest.TestCase):
         for follower in (wait, logs, events):
             self.assertIn("the controller is gone", follower.stderr.readline())
         self.home.run("ls")
+        self.assertIn("the controller is back", events.stderr.readline())
         open(gate, "w", encoding="utf-8").close()
         code, out, err = self.end(wait)
         self.assertEqual((code, out), (0, f"sweep {sweep} finished\n"), err)
