@@ -10,8 +10,6 @@ namespace sweepctl {
 
 namespace {
 
-constexpr Duration kHeartbeat = std::chrono::seconds{10};
-constexpr Duration kHeartbeatWithHeld = std::chrono::seconds{5};
 /// A report is held back this long while enough held runs keep the slots busy: fewer transactions.
 constexpr Duration kHoldBack = std::chrono::milliseconds{10};
 constexpr std::uint32_t kWindowMax = 128;
@@ -103,9 +101,13 @@ void Agent::send_heartbeat() {
     link_.send(heartbeat);
 }
 
+SteadyTime Agent::next_heartbeat() const {
+    return last_heartbeat_ + (queue_.empty() ? kAgentHeartbeat : kAgentHeartbeatWithHeld);
+}
+
 std::optional<SteadyTime> Agent::next_deadline() const {
     if (!welcomed_) return std::nullopt;
-    SteadyTime next = last_heartbeat_ + (queue_.empty() ? kHeartbeat : kHeartbeatWithHeld);
+    SteadyTime next = next_heartbeat();
     if (held_back_until_ && !in_flight_) next = std::min(next, *held_back_until_);
     if (next_look_) next = std::min(next, *next_look_);
     return next;
@@ -114,8 +116,7 @@ std::optional<SteadyTime> Agent::next_deadline() const {
 void Agent::tick() {
     if (!welcomed_) return;
     const SteadyTime now = clock_.now().steady;
-    if (now >= last_heartbeat_ + (queue_.empty() ? kHeartbeat : kHeartbeatWithHeld))
-        send_heartbeat();
+    if (now >= next_heartbeat()) send_heartbeat();
     if (next_look_ && now >= *next_look_) look_again();
     start_what_fits();
     flush();

@@ -24,6 +24,9 @@ public:
                  std::function<void(const std::string&)> on_begun);
 
     [[nodiscard]] const std::string& directory() const { return directory_; }
+    [[nodiscard]] std::string path(std::uint64_t journal) const {
+        return journal_path(directory_, journal);
+    }
 
     using RecordSink = std::function<void(std::uint64_t journal, JournalRecord record)>;
 

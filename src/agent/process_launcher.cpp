@@ -29,6 +29,7 @@
 
 #include <poll.h>
 #include <sys/inotify.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -51,6 +52,7 @@ public:
           events_(events),
           setting_(std::move(options.runner_path), options.force_posix_spawn),
           mark_(std::move(options.run_mark)),
+          order_patience_(options.order_patience),
           inotify_(context),
           watch_descriptor_(context),
           next_look_(context),
@@ -91,6 +93,7 @@ public:
         watched.phase = WatchedRun::Phase::launching;
         watched.started = watched.ended = watched.drained = watched.forgotten = false;
         watched.orders.clear();
+        watched.kill_delay = request.kill_delay;
         try {
             const JournalShelf::Current journal = shelf_.take();
             watched.journal = journal.number;
@@ -112,22 +115,29 @@ public:
             shelf_.add_writer(*watched.journal);
             watched.writing = true;
         }
-        const bool this_boot = runner.boot_id == setting_.boot;
-        if (this_boot) {
+        // Whether it may have left something behind.
+        bool hunted = runner.boot_id == setting_.boot;
+        if (hunted) {
             UniqueFd pidfd(static_cast<int>(::syscall(SYS_pidfd_open, runner.pid, 0)));
             // Opened first and compared then: now the descriptor means the process of that start
             // time, or one that is gone.
             if (pidfd.valid() && process_start_time(runner.pid) == runner.start_time) {
-                if (const int error = watch_.add(pidfd.get(), watched.number))
-                    throw std::system_error(error, std::system_category(),
-                                            "cannot watch the runner of run '" + run.text + "'");
-                take_over(watched, runner.pid, std::move(pidfd));
-                return true;
+                hunted = false;
+                if (writes_to_us(watched, runner.pid)) {
+                    if (const int error = watch_.add(pidfd.get(), watched.number))
+                        throw std::system_error(
+                            error, std::system_category(),
+                            "cannot watch the runner of run '" + run.text + "'");
+                    take_over(watched, runner.pid, std::move(pidfd));
+                    return true;
+                }
+                log_warn("run ", run.text, ": its runner, pid ", runner.pid,
+                         ", belongs to the directory that this one is a copy of");
             }
         }
-        later(watched, [this, this_boot](WatchedRun& gone) {
+        later(watched, [this, hunted](WatchedRun& gone) {
             read_journals();  // It may have written since they were recovered.
-            if (this_boot) {
+            if (hunted) {
                 runner_gone(gone, std::nullopt);
             } else {
                 over(gone, 0);
@@ -254,6 +264,17 @@ private:
         }
     }
 
+    /// In a copy of a state directory the records speak of the original's runners.
+    [[nodiscard]] bool writes_to_us(const WatchedRun& watched, int runner) const {
+        struct stat ours {};
+        struct stat its {};
+        const std::string opened =
+            "/proc/" + std::to_string(runner) + "/fd/" + std::to_string(contract::kJournalFd);
+        return watched.journal && ::stat(shelf_.path(*watched.journal).c_str(), &ours) == 0 &&
+               ::stat(opened.c_str(), &its) == 0 && ours.st_dev == its.st_dev &&
+               ours.st_ino == its.st_ino;
+    }
+
     void stop_writing(WatchedRun& watched) {
         if (std::exchange(watched.writing, false)) shelf_.remove_writer(*watched.journal);
     }
@@ -359,11 +380,33 @@ private:
 
     bool send_order(WatchedRun& watched, const OrderToRunner& order) {
         const int error = send_to_runner(watched.pidfd.get(), order);
-        if (error == 0) return true;
+        if (error == 0) {
+            if (order.order == RunnerOrder::kill) {
+                check_after(watched, order_patience_);
+            } else if (order.order != RunnerOrder::forward && !watched.check) {
+                check_after(watched, std::max(order_patience_, watched.kill_delay));
+            }
+            return true;
+        }
         if (error != ESRCH)
             log_warn("run ", watched.run.text, ": an order could not be sent to its runner: ",
                      std::generic_category().message(error));
         return false;
+    }
+
+    void check_after(WatchedRun& watched, std::chrono::milliseconds pause) {
+        if (!watched.check) watched.check.emplace(context_);
+        watched.check->after(pause, [this, &watched] { check(watched); });
+    }
+
+    /// By now the run would have been killed. A runner that somebody keeps from doing so, stopped
+    /// or in a debugger, is taken along; what it leaves is hunted as after any death of a runner.
+    void check(WatchedRun& watched) {
+        if (!watched.pidfd.valid()) return;
+        if (!ignores_orders(watched.pid)) return check_after(watched, order_patience_);
+        log_warn("run ", watched.run.text, ": its runner, pid ", watched.pid,
+                 ", takes no orders, killing it");
+        ::syscall(SYS_pidfd_send_signal, watched.pidfd.get(), SIGKILL, nullptr, 0);
     }
 
     /// The runner is dead, and its records were read. Its zombie, if it is our child, is kept until
@@ -420,6 +463,7 @@ private:
         reap(watched);
         stop_writing(watched);
         watched.phase = WatchedRun::Phase::over;
+        watched.check.reset();
         watched.hunt.reset();
         watched.next_pass.reset();
         const RunId run = watched.run;
@@ -476,6 +520,7 @@ private:
     LauncherEvents& events_;
     SpawnSetting setting_;
     std::string mark_;
+    std::chrono::milliseconds order_patience_;
     Descriptor inotify_;
     ExitWatch watch_;
     Descriptor watch_descriptor_;

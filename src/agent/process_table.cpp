@@ -82,6 +82,26 @@ std::optional<ProcessEntry> read_process(int pid) {
     return entry;
 }
 
+bool is_deaf(int pid, std::uint64_t signals) {
+    const std::string status = read_small_file(proc_path(pid, "status")).value_or("");
+    const auto field = [&status](std::string_view name) {
+        const std::size_t at = status.find("\n" + std::string(name) + ":\t");
+        if (at == std::string::npos) return std::string_view{};
+        const std::size_t begin = at + name.size() + 3;
+        return std::string_view(status).substr(begin, status.find('\n', begin) - begin);
+    };
+    const std::string_view state = field("State");
+    if (state.starts_with('T') || state.starts_with('t')) return true;
+    std::uint64_t waiting = 0;
+    for (const std::string_view name : {"SigPnd", "ShdPnd"}) {
+        const std::string_view digits = field(name);
+        std::uint64_t mask = 0;
+        std::from_chars(digits.data(), digits.data() + digits.size(), mask, 16);
+        waiting |= mask;
+    }
+    return (waiting & signals) != 0;
+}
+
 std::vector<ProcessEntry> list_processes() {
     std::vector<ProcessEntry> entries;
     const std::unique_ptr<DIR, CloseDirectory> proc(::opendir("/proc"));

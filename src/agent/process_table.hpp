@@ -23,6 +23,10 @@ struct ProcessEntry {
 /// Empty when there is no such process.
 [[nodiscard]] std::optional<ProcessEntry> read_process(int pid);
 
+/// Whether it does nothing about `signals`, a mask as in /proc: it is stopped, or held by a
+/// debugger, or one of them was sent to it and still waits.
+[[nodiscard]] bool is_deaf(int pid, std::uint64_t signals);
+
 /// All processes at about this moment.
 [[nodiscard]] std::vector<ProcessEntry> list_processes();
 

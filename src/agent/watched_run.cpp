@@ -2,6 +2,8 @@
 
 #include "sweepctl/runner/contract.hpp"
 
+#include "agent/process_table.hpp"
+
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
@@ -30,9 +32,18 @@ int send_to_runner(int pidfd, const OrderToRunner& order) {
     const bool with_value =
         order.order == RunnerOrder::stop_with || order.order == RunnerOrder::forward;
     // Without a value it cannot fail for lack of memory.
-    return ::syscall(SYS_pidfd_send_signal, pidfd, number, with_value ? &info : nullptr, 0) == 0
-               ? 0
-               : errno;
+    if (::syscall(SYS_pidfd_send_signal, pidfd, number, with_value ? &info : nullptr, 0) != 0)
+        return errno;
+    ::syscall(SYS_pidfd_send_signal, pidfd, SIGCONT, nullptr, 0);
+    return 0;
+}
+
+bool ignores_orders(int runner) {
+    std::uint64_t orders = 0;
+    for (const int order : {contract::kOrderStop, contract::kOrderKill, contract::kOrderStopWith,
+                            contract::kOrderForward})
+        orders |= std::uint64_t{1} << static_cast<unsigned>(order - 1);
+    return is_deaf(runner, orders);
 }
 
 }  // namespace sweepctl

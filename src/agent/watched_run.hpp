@@ -39,6 +39,8 @@ struct WatchedRun {
     int pid = 0;                           ///< of the runner; set while live
     UniqueFd pidfd;                        ///< valid exactly while it is watched
     std::vector<OrderToRunner> orders;     ///< given while launching
+    Duration kill_delay{30'000};           ///< as it was launched with
+    std::optional<Timer> check;            ///< of whether it obeys, once it was told to end the run
     bool started = false;                  ///< its start record was read
     bool ended = false;                    ///< its end record was read
     bool drained = false;                  ///< the record that says so was read
@@ -48,7 +50,10 @@ struct WatchedRun {
     std::chrono::milliseconds pass_pause{2};
 };
 
-/// 0, or errno.
+/// And wakes it, if it was stopped. 0, or errno.
 [[nodiscard]] int send_to_runner(int pidfd, const OrderToRunner& order);
+
+/// Whether the runner takes no orders.
+[[nodiscard]] bool ignores_orders(int runner);
 
 }  // namespace sweepctl

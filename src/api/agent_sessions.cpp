@@ -147,8 +147,15 @@ void AgentSessions::closed(AgentSession& session, const std::string& reason) {
 }
 
 void AgentSessions::refuse(AgentSession& session, const std::string& reason) {
-    log_warn(session.agent ? "agent " + session.agent->id.text : std::string("a would-be agent"),
-             ": ", reason, "; closing its link");
+    const std::string what =
+        (session.agent ? "agent " + session.agent->id.text : std::string("a would-be agent")) +
+        ": " + reason + "; closing its link";
+    // It comes again.
+    if (std::exchange(last_refusal_, what) == what) {
+        log_debug(what);
+    } else {
+        log_warn(what);
+    }
     session.socket->close(reason);
     closed(session, reason);
 }

@@ -41,7 +41,8 @@ const std::vector<Route>& table() {
          .name = "getStatus",
          .summary = "The controller's process, addresses and holdings",
          .description =
-             "`agents` counts those that are not lost, `live_runs` the runs that are executed now.",
+             "`agents` counts those that are not lost, `live_runs` the runs that are executed now; "
+             "`local_agent` is said when the controller keeps no agent of its own any more.",
          .answer = {200, "Status", "application/json", "the status"}},
         {.method = "POST",
          .pattern = "/api/v1/shutdown",
@@ -50,9 +51,10 @@ const std::vector<Route>& table() {
          .summary = "End the controller",
          .description =
              "Live runs go on and the next controller finds them. With `cancel` every sweep is "
-             "cancelled first and the controller leaves when nothing of theirs is alive.",
+             "cancelled first; the answer comes, and the controller leaves, when nothing of theirs "
+             "is alive and that is recorded, or after a minute.",
          .body = "ShutdownRequest",
-         .answer = {202, "Message", "application/json", "it is leaving"},
+         .answer = {202, "Leaving", "application/json", "it is leaving"},
          .problems = {400, 422}},
         {.method = "GET",
          .pattern = "/api/v1/openapi.json",

@@ -7,6 +7,7 @@
 #include "sweepctl/aio/event_loop.hpp"
 #include "sweepctl/aio/signal_watch.hpp"
 #include "sweepctl/aio/timer.hpp"
+#include "sweepctl/base/backoff.hpp"
 #include "sweepctl/base/counted.hpp"
 #include "sweepctl/base/lock_file.hpp"
 #include "sweepctl/base/log.hpp"
@@ -32,6 +33,8 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <random>
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -48,6 +51,8 @@ namespace {
 
 constexpr std::chrono::milliseconds kReconnectFirst{50};
 constexpr std::chrono::milliseconds kReconnectMax{2'000};
+/// By who is there but does not take us it will hardly be done soon.
+constexpr std::chrono::milliseconds kRefusedMax{60'000};
 constexpr int kGaveUp = 5;
 
 /// What belongs to one agent for good: its folder, its lock, its id.
@@ -123,8 +128,10 @@ public:
 private:
     void build();
     void connect();
+    void connect_after(std::chrono::milliseconds pause);
     void closed(const std::string& reason);
     void received(const std::string& text);
+    void welcomed();
     void refuse_without_program(const SweepBrief& brief);
     void after_event();
     void arm_timer();
@@ -146,10 +153,14 @@ private:
     std::optional<Timer> reconnect_;
     std::optional<Timer> term_timer_;
     std::optional<SteadyTime> armed_for_;
-    std::chrono::milliseconds retry_ = kReconnectFirst;
+    Backoff lost_{kReconnectFirst, kReconnectMax};   ///< nobody is there, or is there any more
+    Backoff refused_{kReconnectFirst, kRefusedMax};  ///< somebody is, who does not welcome us
+    bool connected_ = false;
+    bool welcomed_ = false;
+    std::set<std::string> troubles_told_;  ///< since the last welcome
+    std::minstd_rand random_{std::random_device{}()};
     std::optional<GiveUp> give_up_;
     bool given_up_ = false;
-    bool trouble_told_ = false;
     int tier_ = 0;  ///< of a person's agent: 1 waits for its runs, 2 ends them, 3 kills them
     int exit_code_ = 0;
 };
@@ -241,9 +252,7 @@ void AgentProgram::connect() {
     if (!where) throw std::runtime_error(where.error());
     WebSocketEvents events;
     events.connected = [this] {
-        retry_ = kReconnectFirst;
-        trouble_told_ = false;
-        log_info("connected to the controller");
+        connected_ = true;
         agent_->connected();
         after_event();
     };
@@ -255,7 +264,7 @@ void AgentProgram::connect() {
 }
 
 void AgentProgram::closed(const std::string& reason) {
-    if (!std::exchange(trouble_told_, true))
+    if (troubles_told_.insert(reason).second)
         log_warn("no link to the controller: ", reason, ", trying on");
     agent_->disconnected();
     closed_client_ = std::move(client_);  // We are inside its callback.
@@ -263,12 +272,18 @@ void AgentProgram::closed(const std::string& reason) {
         loop_.stop();
         return;
     }
-    reconnect_->after(retry_, [this] {
+    const bool refused = connected_ && !welcomed_;
+    connected_ = welcomed_ = false;
+    const double chance = std::uniform_real_distribution<>()(random_);
+    connect_after((refused ? refused_ : lost_).wait(chance));
+    after_event();
+}
+
+void AgentProgram::connect_after(std::chrono::milliseconds pause) {
+    reconnect_->after(pause, [this] {
         closed_client_.reset();
         connect();
     });
-    retry_ = std::min(retry_ * 2, kReconnectMax);
-    after_event();
 }
 
 void AgentProgram::received(const std::string& text) {
@@ -278,12 +293,21 @@ void AgentProgram::received(const std::string& text) {
         return;
     }
     for (const AgentOrder& order : *orders) {
+        if (std::holds_alternative<WelcomeOrder>(order)) welcomed();
         if (std::holds_alternative<DrainOrder>(order) && !agent_->draining())
             say("nothing more to do here, leaving");
         if (const auto* brief = std::get_if<SweepBrief>(&order)) refuse_without_program(*brief);
         agent_->order(order);
     }
     after_event();
+}
+
+void AgentProgram::welcomed() {
+    log_info("linked to the controller");
+    welcomed_ = true;
+    lost_.reset();
+    refused_.reset();
+    troubles_told_.clear();
 }
 
 /// The command line looks before, unless the controller could not be asked. What was claimed is
@@ -344,6 +368,8 @@ void AgentProgram::on_signal(int signal) {
     if (options_.forward_signals && signal != SIGINT)
         agent_->order_all(RunnerOrder::forward, signal);
     if (end) escalate(signal == SIGINT ? "ctrl-c" : "signal " + std::to_string(signal));
+    // Whoever is to leave has one more try to say so, and not a minute later.
+    if (end && client_ == nullptr) connect_after({});
     after_event();
 }
 

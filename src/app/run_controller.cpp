@@ -35,6 +35,8 @@
 #include <random>
 #include <string>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include <fcntl.h>
 #include <pwd.h>
@@ -63,7 +65,7 @@ private:
     void pump_soon();
     void pump();
     void arm_timer();
-    void shut_down(bool cancel);
+    void shut_down(bool cancel, ApiContext::Leaves leaves);
     void cancel_all();
     void leave();
     void say_ready();
@@ -86,7 +88,9 @@ private:
     std::optional<Timer> patience_;
     std::optional<SteadyTime> armed_for_;
     bool pump_posted_ = false;
+    std::vector<ApiContext::Leaves> told_when_leaving_;
     bool leaving_ = false;
+    bool closed_ = false;  ///< the local agent is gone, and so are all who were served
     bool cancelling_ = false;
 };
 
@@ -95,7 +99,9 @@ int ControllerProgram::run() {
     make_private_directory(options_.home);
     lock_ = try_lock_file(controller_lock_path(options_.home));
     if (!lock_.valid()) {
-        const std::optional<Endpoint> other = read_endpoint(options_.home);
+        // Perhaps under the name that the directory had before.
+        const std::optional<LockHolder> other =
+            find_lock_holder(controller_lock_path(options_.home));
         throw std::runtime_error("another controller has the state directory '" + options_.home +
                                  "'" + (other ? " (pid " + std::to_string(other->pid) + ")" : ""));
     }
@@ -159,7 +165,9 @@ void ControllerProgram::open_doors() {
         // Kept below 2^53, so that every JSON reader and every spec can hold it.
         return ((std::uint64_t{device()} << 32U) | device()) >> 11U;
     };
-    about.shut_down = [this](bool cancel) { shut_down(cancel); };
+    about.shut_down = [this](bool cancel, ApiContext::Leaves leaves) {
+        shut_down(cancel, std::move(leaves));
+    };
     about.http_counts = [this] { return server_ ? server_->counts() : HttpServerCounts{}; };
     api_ = std::make_unique<Api>(loop_.context(), *controller_, *reader_, *sessions_,
                                  std::move(about));
@@ -212,6 +220,7 @@ void ControllerProgram::start_local_agent() {
     agent.died = [this] {
         controller_->post(AgentDied{AgentId{read_word(options_.home + "/agents/local/id")}});
     };
+    agent.wanted = [this] { return controller_->world().local_agent_wanted(); };
     local_agent_ = std::make_unique<LocalAgent>(loop_.context(), std::move(agent));
     local_agent_->keep_alive();
 }
@@ -238,7 +247,12 @@ void ControllerProgram::pump_soon() {
 void ControllerProgram::pump() {
     controller_->pump(clock_.now());
     arm_timer();
-    if (leaving_ && controller_->settled()) loop_.stop();
+    if (!controller_->settled()) return;
+    if (closed_) {
+        loop_.stop();
+    } else if (cancelling_ && !leaving_ && controller_->world().unended_runs() == 0) {
+        leave();
+    }
 }
 
 void ControllerProgram::arm_timer() {
@@ -261,39 +275,38 @@ void ControllerProgram::say_ready() {
     ::close(options_.ready_fd);
 }
 
-void ControllerProgram::shut_down(bool cancel) {
+void ControllerProgram::shut_down(bool cancel, ApiContext::Leaves leaves) {
     log_info(cancel ? "shutdown: cancelling all sweeps first" : "shutdown: live runs go on");
-    if (cancel && !cancelling_) {
-        cancelling_ = true;
-        cancel_all();
-    } else if (!cancel) {
+    told_when_leaving_.push_back(std::move(leaves));
+    if (!cancel) {
         leave();
+    } else if (!std::exchange(cancelling_, true)) {
+        cancel_all();
     }
 }
 
+/// Then leaves, once every run has ended and that is durable. An agent that is not linked at this
+/// moment, as after a restart, comes and is told; one that stays away for longer is not waited for.
 void ControllerProgram::cancel_all() {
-    auto open = std::make_shared<std::size_t>(1);
-    const auto one_less = [this, open] {
-        if (--*open == 0) leave();
-    };
     for (const SweepId& id : controller_->world().sweep_ids()) {
-        const SweepRecord* record = controller_->world().find_sweep(id);
-        if (command_rule(record->status, SweepCommand::cancel).verdict == CommandVerdict::refused)
-            continue;
-        ++*open;
         CommandSweep cancel{{0, "shutdown"}, id, SweepCommand::cancel, std::nullopt};
-        controller_->request(std::move(cancel), [one_less](const Answer&) { one_less(); });
+        controller_->request(std::move(cancel), [](const Answer&) {});
     }
-    one_less();
+    pump_soon();
     patience_->after(kCancelPatience, [this] { leave(); });
 }
 
 void ControllerProgram::leave() {
+    const std::uint64_t live_runs = controller_->world().unended_runs();
+    for (const ApiContext::Leaves& leaves : std::exchange(told_when_leaving_, {}))
+        leaves(live_runs);
     if (std::exchange(leaving_, true)) return;
+    if (cancelling_ && live_runs > 0) log_warn("leaving although runs may be alive: ", live_runs);
     api_->begin_shutdown();
     const auto stop_serving = [this] {
         server_->stop(kStopGrace, [this] {
             // What was said before is made durable first: pump() ends the loop when all is settled.
+            closed_ = true;
             pump();
         });
     };

@@ -23,6 +23,15 @@ CodePoint decode_utf8(std::string_view text, std::size_t offset) {
     return {value, length, true};
 }
 
+bool is_utf8(std::string_view text) {
+    for (std::size_t at = 0; at < text.size();) {
+        const CodePoint point = decode_utf8(text, at);
+        if (!point.valid) return false;
+        at += point.length;
+    }
+    return true;
+}
+
 void append_code_point(std::string& out, std::uint32_t value) {
     const auto put = [&](std::uint32_t byte) { out.push_back(static_cast<char>(byte)); };
     const auto tail = [&](std::uint32_t shift) { put(0x80U | ((value >> shift) & 0x3fU)); };

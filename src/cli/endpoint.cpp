@@ -49,6 +49,13 @@ bool fits_a_socket(const std::string& path) {
     return path.size() < sizeof(sockaddr_un::sun_path);
 }
 
+bool same_directory(const std::string& one, const std::string& other) {
+    struct stat first {};
+    struct stat second {};
+    return ::stat(one.c_str(), &first) == 0 && ::stat(other.c_str(), &second) == 0 &&
+           first.st_dev == second.st_dev && first.st_ino == second.st_ino;
+}
+
 /// Ours, and nobody else may enter.
 bool private_directory(const std::string& path) {
     if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) return false;
@@ -63,8 +70,10 @@ Outcome<std::string> write_endpoint(const std::string& home, const Endpoint& end
     const std::string path = endpoint_path(home);
     const std::string temporary = path + ".new";
     const std::string text =
-        to_json(
-            ParamMap{{"pid", endpoint.pid}, {"socket", endpoint.socket}, {"url", endpoint.url}}) +
+        to_json(ParamMap{{"home", home},
+                         {"pid", endpoint.pid},
+                         {"socket", endpoint.socket},
+                         {"url", endpoint.url}}) +
         "\n";
     {
         const UniqueFd file(
@@ -89,6 +98,7 @@ std::optional<Endpoint> read_endpoint(const std::string& home) {
     const auto json = parse_json(text);
     if (!json) return std::nullopt;
     const ParamValue& object = *json;
+    if (!same_directory(cli::text_field(object, "home"), home)) return std::nullopt;
     const std::int64_t pid = cli::int_field(object, "pid").value_or(0);
     if (pid <= 0 || !std::in_range<int>(pid)) return std::nullopt;
     return Endpoint{.pid = static_cast<int>(pid),

@@ -1,6 +1,9 @@
 #include "cli/home.hpp"
 
+#include "sweepctl/base/utf8.hpp"
+
 #include "cli/cli_error.hpp"
+#include "cli/text.hpp"
 
 #include <cerrno>
 #include <cstdlib>
@@ -42,6 +45,21 @@ std::string absolute(const std::string& path) {
 }
 
 }  // namespace
+
+std::string working_directory() {
+    std::error_code error;
+    std::string path = std::filesystem::current_path(error).string();
+    if (error) {
+        throw CliError(kError, "cannot tell the working directory: " + error.message(),
+                       "it may have been deleted; change to one that exists");
+    }
+    if (!is_utf8(path)) {
+        throw CliError(kError,
+                       "the working directory's name is not UTF-8: '" + printable(path) + "'",
+                       "runs are started there, and the controller could not be told; use another");
+    }
+    return path;
+}
 
 std::string state_directory(const std::optional<std::string>& given) {
     if (given && !given->empty()) return absolute(*given);

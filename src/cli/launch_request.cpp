@@ -3,6 +3,7 @@
 #include "sweepctl/base/utf8.hpp"
 
 #include "cli/cli_error.hpp"
+#include "cli/home.hpp"
 #include "cli/id_word.hpp"
 #include "cli/json_view.hpp"
 #include "cli/runs_file.hpp"
@@ -20,15 +21,6 @@
 namespace sweepctl::cli {
 
 namespace {
-
-bool is_utf8(std::string_view text) {
-    for (std::size_t at = 0; at < text.size();) {
-        const CodePoint point = decode_utf8(text, at);
-        if (!point.valid) return false;
-        at += point.length;
-    }
-    return true;
-}
 
 bool on_this_machine(const ServerAddress& server) {
     return server.is_unix() || server.host == "localhost" || server.host == "::1" ||
@@ -52,16 +44,6 @@ ParamMap environment(Session& session) {
             out.emplace_back(name, std::string(text.substr(equals + 1)));
     }
     return out;
-}
-
-std::string working_directory() {
-    std::error_code error;
-    const std::filesystem::path path = std::filesystem::current_path(error);
-    if (error) {
-        throw CliError(kError, "cannot tell the working directory: " + error.message(),
-                       "it may have been deleted; change to one that exists");
-    }
-    return path.string();
 }
 
 /// The option, or the variable that W&B's own client looks at.

@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <iomanip>
 #include <memory>
+#include <optional>
 #include <type_traits>
 #include <boost/optional.hpp>
 #include <boost/type_traits/remove_pointer.hpp>
@@ -29,6 +30,7 @@
 #include <system_error>
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -46,6 +48,8 @@ constexpr std::chrono::milliseconds kRetryMax{10'000};
 constexpr std::chrono::seconds kLivedWell{10};
 /// How often the lock of an agent that is not our child is looked at.
 constexpr std::chrono::seconds kLookAgain{2};
+/// What an agent that was told to end may take for it. Its runs go on whichever way it ends.
+constexpr std::chrono::seconds kEndPatience{10};
 
 /// Runs in the child, before exec.
 struct OwnSession {
@@ -93,11 +97,18 @@ struct LocalAgent::State : std::enable_shared_from_this<LocalAgent::State> {
     LocalAgentOptions options;
     Timer timer;
     asio::posix::stream_descriptor pidfd;
-    pid_t pid = -1;
+    pid_t pid = -1;      ///< of the agent that is watched
+    bool child = false;  ///< or an earlier controller's
     std::chrono::steady_clock::time_point since;
     std::chrono::milliseconds retry = kFirstRetry;
     bool ending = false;
     std::function<void()> ended;
+
+    /// By its descriptor, since an earlier controller's child may be reaped by others at any time.
+    void signal(int number) {
+        if (pid > 0)
+            ::syscall(SYS_pidfd_send_signal, pidfd.native_handle(), number, nullptr, 0);
+    }
 
     void look_again(std::chrono::milliseconds delay) {
         timer.after(delay, [weak = weak_from_this()] {
@@ -108,11 +119,17 @@ struct LocalAgent::State : std::enable_shared_from_this<LocalAgent::State> {
     void start() {
         if (pid > 0 || ending) return;
         if (is_lock_held(options.lock_path)) {
-            look_again(kLookAgain);  // An earlier controller's agent lives; it comes to us.
+            // An earlier controller's agent lives; it comes to us.
+            if (!adopt()) look_again(kLookAgain);
+            return;
+        }
+        if (options.wanted && !options.wanted()) {
+            log_info("no local agent is wanted any more");
             return;
         }
         try {
             pid = spawn(options);
+            child = true;
             const int fd = static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
             if (fd < 0) throw std::system_error(errno, std::generic_category(), "pidfd_open");
             pidfd.assign(fd);
@@ -125,6 +142,19 @@ struct LocalAgent::State : std::enable_shared_from_this<LocalAgent::State> {
         since = std::chrono::steady_clock::now();
         log_info("local agent started, pid ", pid);
         wait();
+    }
+
+    /// False: it cannot be told which process it is.
+    bool adopt() {
+        std::optional<LockHolder> holder = find_lock_holder(options.lock_path);
+        if (!holder) return false;
+        pid = holder->pid;
+        child = false;
+        pidfd.assign(holder->pidfd.release());
+        since = std::chrono::steady_clock::now();
+        log_info("the local agent of an earlier controller goes on, pid ", pid);
+        wait();
+        return true;
     }
 
     void back_off() {
@@ -141,11 +171,13 @@ struct LocalAgent::State : std::enable_shared_from_this<LocalAgent::State> {
     }
 
     void exited() {
-        int status = 0;
-        if (::waitpid(pid, &status, WNOHANG) == 0) {
-            wait();
+        pollfd gone{pidfd.native_handle(), POLLIN, 0};
+        if (::poll(&gone, 1, 0) == 0) {
+            wait();  // Asio calls for any event, and there are others.
             return;
         }
+        int status = 0;
+        if (child) ::waitpid(pid, &status, WNOHANG);
         // Out of epoll before it is closed: a descriptor that a child still holds is not taken out
         // by closing.
         const UniqueFd closing(pidfd.release());
@@ -154,12 +186,12 @@ struct LocalAgent::State : std::enable_shared_from_this<LocalAgent::State> {
             if (ended) ended();
             return;
         }
-        if (WIFSIGNALED(status)) {
-            log_warn("local agent was killed by signal ", WTERMSIG(status),
-                     ", starting another; its runs go on");
+        if (!child) {
+            log_warn("local agent has ended; its runs go on");
+        } else if (WIFSIGNALED(status)) {
+            log_warn("local agent was killed by signal ", WTERMSIG(status), "; its runs go on");
         } else {
-            log_warn("local agent exited with code ", WEXITSTATUS(status),
-                     ", starting another; its runs go on");
+            log_warn("local agent exited with code ", WEXITSTATUS(status), "; its runs go on");
         }
         if (options.died) options.died();
         if (std::chrono::steady_clock::now() - since >= kLivedWell) retry = kFirstRetry;
@@ -182,12 +214,18 @@ void LocalAgent::keep_alive() {
 void LocalAgent::end(std::function<void()> ended) {
     state_->ending = true;
     state_->timer.cancel();
-    if (state_->pid <= 0) {
+    if (state_->pid <= 0 && !state_->adopt()) {
+        if (is_lock_held(state_->options.lock_path))
+            log_warn("it cannot be told which process the local agent is, leaving it alive");
         ended();
         return;
     }
     state_->ended = std::move(ended);
-    ::kill(state_->pid, SIGTERM);
+    state_->signal(SIGTERM);
+    state_->signal(SIGCONT);  // One that is stopped would not notice.
+    state_->timer.after(kEndPatience, [weak = std::weak_ptr(state_)] {
+        if (const auto self = weak.lock()) self->signal(SIGKILL);
+    });
 }
 
 }  // namespace sweepctl

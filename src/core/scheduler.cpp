@@ -342,7 +342,7 @@ void World::refresh_exhausted(Sweep& sweep) {
 bool World::keeps_open(const Sweep& sweep, const Run& run) const {
     if (!run.claim || crashed_by_silence(run)) return false;
     const Duration silent = now_.steady - agents_.at(run.claim->agent).last_contact;
-    return silent < sweep.policy.heartbeat_timeout;
+    return silent < silence_allowed(sweep);
 }
 
 /// Finished means drained (S7): nothing more comes, nothing waits, nothing lives.

@@ -482,6 +482,12 @@ std::vector<SweepId> World::sweep_ids() const {
     return ids;
 }
 
+bool World::local_agent_wanted() const {
+    return drained_locals_.empty() || std::any_of(agents_.begin(), agents_.end(), [](const auto& entry) {
+        return entry.second.record.local && !entry.second.runs.empty();
+    });
+}
+
 std::vector<World::AgentView> World::agents() const {
     std::vector<AgentView> views;
     views.reserve(agents_.size());
@@ -504,6 +510,15 @@ std::uint64_t World::live_runs() const {
     for (const auto& [id, sweep] : sweeps_)
         live += sweep.record.counts[RunState::running];
     return live;
+}
+
+std::uint64_t World::unended_runs() const {
+    const auto count = std::count_if(runs_.begin(), runs_.end(), [this](const auto& entry) {
+        const Run& run = entry.second;
+        return !sweeps_.at(run.sweep).record.loose && !crashed_by_silence(run) &&
+               (run.claim || run.state == RunState::running);
+    });
+    return static_cast<std::uint64_t>(count);
 }
 
 }  // namespace sweepctl

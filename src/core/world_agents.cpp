@@ -44,6 +44,11 @@ bool World::may_still_start(const Run& run) const {
     return silent < kClaimLease + kLeaseMargin;
 }
 
+/// How long an agent of ours may be silent before the sweep's runs that it has are given up.
+Duration World::silence_allowed(const Sweep& sweep) {
+    return std::max(sweep.policy.heartbeat_timeout, kAgentSilenceMin);
+}
+
 /// An execution whose claim is over lives on: nothing of it may.
 void World::kill_stale(const AgentId& agent, const ExecutionRef& execution) {
     effects_->emplace_back(SignalOrder{agent, execution, SignalKind::kill, std::nullopt});
@@ -68,9 +73,11 @@ void World::on(AgentHello& event) {
     Agent& agent = agents_[id];
     const bool rebooted =
         known && !agent.record.boot_id.empty() && agent.record.boot_id != event.agent.boot_id;
-    // A drain lasts as long as the process that was told to leave.
-    const bool drains = event.report.draining || (agent.record.state == AgentState::draining &&
-                                                  !rebooted && agent.record.pid == event.agent.pid);
+    // A drain lasts as long as the process that was told to leave; on our own host it is meant for
+    // those that take its place as well.
+    const bool drains = event.report.draining || drained_locals_.contains(id) ||
+                        (agent.record.state == AgentState::draining && !rebooted &&
+                         agent.record.pid == event.agent.pid);
     std::erase(changes_.deleted_agents, id);
     agent.record = event.agent;
     agent.record.state = drains ? AgentState::draining : AgentState::online;
@@ -262,7 +269,7 @@ void World::lose_silent_agents() {
             if (run->claim->phase == ClaimPhase::held && !may_still_start(*run))
                 settle_wait(run->claim->fence,
                             agent.connected ? Settled::silent : Settled::released);
-            if (silent < sweep.policy.heartbeat_timeout) continue;
+            if (silent < silence_allowed(sweep)) continue;
             if (run->state == RunState::running || run->state == RunState::pending) {
                 lose(*run, agent.died ? EndReason::agent_lost : EndReason::heartbeat_lost);
             } else {
@@ -296,8 +303,7 @@ std::optional<SteadyTime> World::next_silence() const {
             at(agent.last_contact + kClaimLease);
         for (const RunId& run_id : agent.runs) {
             const Run& run = runs_.at(run_id);
-            const SteadyTime lost =
-                agent.last_contact + sweeps_.at(run.sweep).policy.heartbeat_timeout;
+            const SteadyTime lost = agent.last_contact + silence_allowed(sweeps_.at(run.sweep));
             if (may_still_start(run)) at(agent.last_contact + kClaimLease + kLeaseMargin);
             if (lost > now_.steady) at(lost);
         }

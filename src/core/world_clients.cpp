@@ -73,7 +73,7 @@ void World::on(UpsertRun& event) {
     actor_ = event.request.actor;
     correct_project(event);
     Run* run = named_run(event.named);
-    if (run != nullptr && sweeps_.at(run->sweep).delete_wanted) {
+    if (run != nullptr && sweeps_.at(run->sweep).deleter) {
         answer(event.request, AnswerCode::not_found, "run " + run->id.text + " is being deleted");
         return;
     }
@@ -119,7 +119,7 @@ Run* World::create_client_run(UpsertRun& event, std::string& refusal) {
     Config config = event.config.value_or(Config{});
     if (event.sweep) {
         sweep = real_sweep(*event.sweep);
-        if (sweep == nullptr || sweep->delete_wanted) {
+        if (sweep == nullptr || sweep->deleter) {
             refusal = "no sweep " + quoted(event.sweep->text);
             return nullptr;
         }
@@ -217,7 +217,7 @@ void World::speaks_for(Run& run, bool begins, bool resumes) {
 void World::on(ClientStream& event) {
     actor_ = event.request.actor;
     Run* run = named_run(event.named);
-    if (run == nullptr || sweeps_.at(run->sweep).delete_wanted) {
+    if (run == nullptr || sweeps_.at(run->sweep).deleter) {
         answer(event.request, AnswerCode::not_found, "no run " + shown(event.named));
         return;
     }

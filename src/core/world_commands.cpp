@@ -73,7 +73,7 @@ void World::on(CommandSweep& event) {
         return;
     }
     const SweepId id = sweep->record.id;
-    if (sweep->delete_wanted) {
+    if (sweep->deleter) {
         answer(event.request, AnswerCode::wrong_state, being_deleted(id), id);
         return;
     }
@@ -256,7 +256,7 @@ void World::on(RetryRun& event) {
         answer(event.request, AnswerCode::not_found, "the sweep of " + name + " is gone");
         return;
     }
-    if (sweep->delete_wanted) {
+    if (sweep->deleter) {
         answer(event.request, AnswerCode::wrong_state, being_deleted(seen.sweep), seen.sweep,
                seen.id);
         return;
@@ -322,7 +322,7 @@ void World::on(EnqueueRun& event) {
         return;
     }
     SweepRecord& record = sweep->record;
-    if (sweep->delete_wanted) {
+    if (sweep->deleter) {
         answer(event.request, AnswerCode::wrong_state, being_deleted(record.id), record.id);
         return;
     }
@@ -394,9 +394,12 @@ void World::on(DrainAgent& event) {
     touch(*agent);
     if (!revoke.claims.empty()) effects_->emplace_back(std::move(revoke));
     effects_->emplace_back(DrainOrder{agent->record.id});
-    answer_when_settled(event.request,
-                        "agent " + event.agent.text + " leaves when its live runs have ended", {},
-                        {}, open, Until::settled);
+    std::string message = "agent " + event.agent.text + " leaves when its live runs have ended";
+    if (agent->record.local) {
+        drained_locals_.insert(agent->record.id);
+        message += "; the controller starts no other until it is restarted";
+    }
+    answer_when_settled(event.request, std::move(message), {}, {}, open, Until::settled);
 }
 
 }  // namespace sweepctl

@@ -3,6 +3,7 @@
 #include "sweepctl/core/world.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace sweepctl {
 
@@ -92,13 +93,13 @@ void World::on(DeleteSweep& event) {
     }
     std::unordered_set<Fence> open;
     if (claimed > 0) cancel(*sweep, std::nullopt, open);
-    sweep->delete_wanted = true;
+    if (!sweep->deleter) sweep->deleter = actor_;
     answer_when_settled(event.request, "deleted sweep " + id.text, id, {}, {}, Until::erased);
     erase_unless_open(*sweep);
 }
 
 void World::erase_unless_open(Sweep& sweep) {
-    if (sweep.delete_wanted && !anything_open(sweep)) erase_sweep(sweep);
+    if (sweep.deleter && !anything_open(sweep)) erase_sweep(sweep);
 }
 
 /// Whether a sweep that is being deleted has runs whose end can be waited for. What an unreachable
@@ -115,7 +116,10 @@ bool World::anything_open(const Sweep& sweep) const {
 /// Answers all who asked for it, and only then: what was said to be deleted is not there any more.
 void World::erase_sweep(Sweep& sweep) {
     const SweepId id = sweep.record.id;
+    // Whatever it waited for, and whoever brought that, it was not their doing.
+    const std::string messenger = std::exchange(actor_, *sweep.deleter);
     audit("sweep_deleted", sweep, std::string(to_string(sweep.record.status)), {}, {}, {});
+    actor_ = messenger;
     std::size_t claimed = 0;  // What of these lives on is killed as stale when its agent is back.
     for (const RunId& run_id : sweep.runs) {
         Run& run = runs_.at(run_id);

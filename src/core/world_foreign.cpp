@@ -24,7 +24,7 @@ ForeignCommand start(const Run& run) {
 void World::on(RegisterForeignAgent& event) {
     actor_ = event.request.actor;
     const Sweep* sweep = real_sweep(event.sweep);
-    if (sweep == nullptr || sweep->delete_wanted) {
+    if (sweep == nullptr || sweep->deleter) {
         answer(event.request, AnswerCode::not_found, "no sweep '" + event.sweep.text + "'");
         return;
     }

@@ -68,7 +68,7 @@ void World::set_plan(Sweep& sweep,
 void World::on(EditSweep& event) {
     actor_ = event.request.actor;
     Sweep* sweep = real_sweep(event.sweep);
-    if (sweep == nullptr || sweep->delete_wanted) {
+    if (sweep == nullptr || sweep->deleter) {
         answer(event.request, AnswerCode::not_found, "no sweep '" + event.sweep.text + "'");
         return;
     }

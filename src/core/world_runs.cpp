@@ -43,7 +43,7 @@ void World::on_started(const RunStarted& started) {
     }
     if (run.stopping) repeat_signal(run);  // It was to be given back, but had been started.
     watch_timeout(run);
-    watch_silence(sweep.policy.heartbeat_timeout);
+    watch_silence(silence_allowed(sweep));
 }
 
 /// Arms the timeout of a live execution. The wall clock may have jumped since its start.
@@ -216,7 +216,7 @@ void World::release_claim(Run& run) {
     }
     if (is_ended(run.state)) run.stopping = false;  // It is over.
     settle_wait(released.fence, Settled::released);
-    if (sweep.delete_wanted) {
+    if (sweep.deleter) {
         erase_unless_open(sweep);
         return;
     }

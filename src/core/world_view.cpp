@@ -75,6 +75,11 @@ std::vector<std::string> World::explain(const SweepId& id, Now) const {
         return other.foreign && (other.only_sweep != id || other.state == AgentState::lost);
     });
     if (nobody) lines.emplace_back("no agent is connected");
+    if (local_agent_drained()) {
+        lines.emplace_back(
+            "the controller's own agent was drained: there is none until the controller is "
+            "restarted");
+    }
     for (const auto& [agent_id, agent] : agents_) {
         const std::string who = "agent " + agent_id.text + " on " + agent.record.host + ": ";
         const Resources& need = sweep.policy.resources;

@@ -1,5 +1,6 @@
 #include "sweepctl/agent/launcher.hpp"
 
+#include "agent/process_table.hpp"
 #include "agent/runner_params.hpp"
 #include "support/launch_fixture.hpp"
 
@@ -7,10 +8,12 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
 
+#include <sys/ptrace.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -245,6 +248,82 @@ TEST_CASE("launcher: another process with the runner's pid is not adopted, and n
     REQUIRE(strangers.order(RunnerOrder::kill));
     REQUIRE(strangers.wait_until_over(stranger));
     REQUIRE(fixture.wait_until([&] { return fixture.story(run).gone; }));
+}
+
+TEST_CASE("launcher: a runner that was stopped is woken by an order", "[agent][launcher]") {
+    LaunchFixture fixture;
+    const RunStory& story = fixture.launch_test_program({"live-on", fixture.lock_path()});
+    REQUIRE(fixture.wait_for_output("ready"));
+    const int runner = story.started->runner.pid;
+    REQUIRE(::kill(runner, SIGSTOP) == 0);
+    REQUIRE(fixture.wait_until([&] { return read_process(runner)->state == 'T'; }));
+    const RunnerOrder order =
+        GENERATE(RunnerOrder::stop, RunnerOrder::stop_with, RunnerOrder::kill);
+    REQUIRE(fixture.order(order, SIGUSR1));
+    REQUIRE(fixture.wait_until([&] { return story.gone; }));
+    const int signal = order == RunnerOrder::stop   ? SIGTERM
+                       : order == RunnerOrder::kill ? SIGKILL
+                                                    : SIGUSR1;
+    REQUIRE(story.ended->how == ProgramEnd(ProgramSignaled{signal, false}));
+    REQUIRE(story.ended->ordered->signal == signal);
+    REQUIRE(fixture.all_gone());
+}
+
+TEST_CASE("launcher: a runner that cannot be woken is killed, and its run with it",
+          "[agent][launcher]") {
+    ProcessLauncherOptions options;
+    options.order_patience = std::chrono::milliseconds{50};
+    LaunchFixture fixture(options);
+    LaunchRequest request =
+        fixture.request({test_program(), "live-on", fixture.lock_path()});
+    request.kill_delay = Duration{100};
+    const RunStory& story = fixture.launch(std::move(request));
+    REQUIRE(fixture.wait_for_output("ready"));
+    const int runner = story.started->runner.pid;
+    // As a debugger does.
+    if (::ptrace(PTRACE_SEIZE, runner, nullptr, nullptr) != 0) {
+        WARN("no right to trace a process: this is not tested");
+        return;
+    }
+    REQUIRE(::ptrace(PTRACE_INTERRUPT, runner, nullptr, nullptr) == 0);
+    REQUIRE(fixture.wait_until([&] { return read_process(runner)->state == 't'; }));
+    REQUIRE(fixture.order(GENERATE(RunnerOrder::stop, RunnerOrder::kill)));
+    REQUIRE(fixture.wait_until([&] { return story.gone; }));
+    REQUIRE_FALSE(story.ended);
+    REQUIRE(fixture.all_gone());
+    REQUIRE(own_children().empty());
+}
+
+TEST_CASE("launcher: in a copy of a directory, the original's runners are not adopted",
+          "[agent][launcher]") {
+    LaunchFixture original;
+    const RunStory& story = original.launch_test_program({"live-on", original.lock_path()});
+    const RunId run = original.last_run();
+    REQUIRE(original.wait_for_output("ready"));
+    const RunnerIdentity runner = story.started->runner;
+
+    const TemporaryFolder copied;
+    std::filesystem::copy(original.journal_folder(), copied / "journals");
+    ProcessLauncherOptions options;
+    options.journal_directory = copied / "journals";
+    LaunchFixture copy(options);
+    REQUIRE(copy.launcher().recover().size() == 1);
+    REQUIRE_FALSE(copy.launcher().adopt(run, 1, runner));
+    REQUIRE_FALSE(copy.launcher().signal(run, 1, RunnerOrder::kill));
+    REQUIRE(copy.wait_until([&] { return copy.story(run).gone; }));
+    REQUIRE_FALSE(original.all_gone());
+    REQUIRE_FALSE(story.over());
+
+    // A directory that was moved is still theirs.
+    original.forget_stories();
+    const std::string moved = original.folder() / "moved";
+    std::filesystem::rename(original.journal_folder(), moved);
+    options.journal_directory = moved;
+    original.replace_launcher(options);
+    REQUIRE(original.launcher().recover().size() == 1);
+    REQUIRE(original.launcher().adopt(run, 1, runner));
+    REQUIRE(original.order(RunnerOrder::kill));
+    REQUIRE(original.wait_until([&] { return original.story(run).gone; }));
 }
 
 TEST_CASE("launcher: ended at any moment, it lost no run and cut none short", "[agent][launcher]") {

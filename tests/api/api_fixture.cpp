@@ -108,7 +108,10 @@ ApiFixture::ApiFixture() {
     about.started_at = now().wall;
     about.now = &now;
     about.draw_seed = [] { return std::uint64_t{123456789}; };
-    about.shut_down = [this](bool cancel) { shutdown_asked_ = cancel; };
+    about.shut_down = [this](bool cancel, const ApiContext::Leaves& leaves) {
+        shutdown_asked_ = cancel;
+        leaves(controller_->world().unended_runs());
+    };
     about.http_counts = [this] { return server_->counts(); };
     api_ =
         std::make_unique<Api>(loop_.context(), *controller_, *reader_, *agents_, std::move(about));

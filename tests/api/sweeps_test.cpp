@@ -215,13 +215,14 @@ TEST_CASE("status: it says what there is", "[api][status]") {
     CHECK(mentions(metrics.http.body, "sweepctl_store_trouble 0\n"));
 }
 
-TEST_CASE("shutdown: it is asked for once it was answered", "[api][status]") {
+TEST_CASE("shutdown: it is answered when it happens", "[api][status]") {
     ApiFixture fixture;
     CHECK(fixture.post("/api/v1/shutdown", R"({"cancel": "no"})").status == 422);
     CHECK_FALSE(fixture.on_loop([&] { return fixture.shutdown_asked(); }));
     const ApiReply reply = fixture.post("/api/v1/shutdown", R"({"cancel": true})");
     CHECK(reply.status == 202);
-    CHECK(fixture.faults(reply.json, "Message") == "");
+    CHECK(fixture.faults(reply.json, "Leaving") == "");
+    CHECK(reply.number("live_runs") == 0);
     CHECK(fixture.on_loop([&] { return fixture.shutdown_asked(); }) == true);
 
     fixture.on_loop([&] { fixture.api().begin_shutdown(); });

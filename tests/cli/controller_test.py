@@ -23,7 +23,7 @@ SWEEP_FIELDS = (
     "id name project entity status method counts expected_runs exhausted best spec created_at"
 ).split()
 EVENT_FIELDS = "id time actor sweep run attempt kind from to reason detail".split()
-STATUS_FIELDS = "version pid home url socket started_at sweeps live_runs agents".split()
+STATUS_FIELDS = "version pid home url socket started_at sweeps live_runs agents local_agent".split()
 AGENT_FIELDS = "id host state slots busy gpus sweep heartbeat_at".split()
 
 
@@ -262,6 +262,7 @@ class ControllerTest(unittest.TestCase):
         for follower in (wait, logs, events):
             self.assertIn("the controller is gone", follower.stderr.readline())
         self.home.run("ls")
+        self.assertIn("the controller is back", events.stderr.readline())
         open(gate, "w", encoding="utf-8").close()
         code, out, err = self.end(wait)
         self.assertEqual((code, out), (0, f"sweep {sweep} finished\n"), err)

@@ -67,6 +67,39 @@ TEST_CASE("endpoint: what the controller leaves is found again", "[cli][endpoint
     CHECK_FALSE(read_endpoint(home.path()).has_value());
 }
 
+TEST_CASE("endpoint: what was copied or moved along is of another directory", "[cli][endpoint]") {
+    namespace fs = std::filesystem;
+    const TemporaryDirectory folder;
+    const std::string home = folder.path() + "/home";
+    const std::string other = folder.path() + "/other";
+    fs::create_directory(home);
+    REQUIRE(write_endpoint(home, {42, "/run/x", ""}).ok());
+    SECTION("a copy") {
+        fs::copy(home, other);
+        CHECK_FALSE(read_endpoint(other).has_value());
+        CHECK(read_endpoint(home).has_value());
+        remove_endpoint(other, 42);
+        CHECK(fs::exists(other + "/controller.json"));
+    }
+    SECTION("a copy of one that is gone") {
+        fs::copy(home, other);
+        fs::remove_all(home);
+        CHECK_FALSE(read_endpoint(other).has_value());
+    }
+    SECTION("another name for the same") {
+        fs::create_directory_symlink(home, other);
+        CHECK(read_endpoint(other).has_value());
+        REQUIRE(write_endpoint(other, {43, "/run/x", ""}).ok());
+        CHECK(read_endpoint(home).has_value());
+    }
+    SECTION("a new name") {
+        fs::rename(home, other);
+        CHECK_FALSE(read_endpoint(other).has_value());
+        fs::create_directory_symlink(other, home);  // For those who know the old one.
+        CHECK(read_endpoint(other).has_value());
+    }
+}
+
 TEST_CASE("endpoint: garbage is no controller", "[cli][endpoint]") {
     const TemporaryDirectory home;
     for (const char* text : {"", "{", "[]", "{}", R"({"pid":"x"})", R"({"pid":-1})",

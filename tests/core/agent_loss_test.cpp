@@ -131,6 +131,32 @@ TEST_CASE("lost: what is asked for is answered at the latest when a lease is ove
     CHECK(world.signals().size() == (what >= 2 ? 1 : 0));
 }
 
+TEST_CASE("lost: what is with an agent has not ended before that is known", "[core][lost]") {
+    Fixture world;
+    const SweepId sweep = world.create_sweep({.size = 3});
+    CHECK(world.world().unended_runs() == 0);
+    world.connect("a", 1, 1);
+    const ExecutionRef live = world.start(0);
+    const ExecutionRef held = world.start(1);
+    world.started("a", live);
+    CHECK(world.world().unended_runs() == 2);
+    world.restart();
+    world.command(sweep, SweepCommand::cancel);
+    CHECK(world.world().unended_runs() == 2);
+    SECTION("by the agent that comes back") {
+        world.hello("a", {live}, {held});
+        world.returned("a", held);
+        CHECK(world.world().unended_runs() == 1);
+        world.signaled("a", live, SIGKILL, SIGKILL, /*drained=*/false);
+        CHECK(world.world().unended_runs() == 1);  // Something of it lives.
+        world.drained("a", live);
+    }
+    SECTION("or given up") {
+        world.pass(std::chrono::seconds{300});
+    }
+    CHECK(world.world().unended_runs() == 0);
+}
+
 TEST_CASE("lost: contact keeps a lease", "[core][lost]") {
     Fixture world;
     world.create_sweep({.size = 2});
@@ -286,13 +312,20 @@ TEST_CASE("lost: what an ended run left alive does not keep its sweep open for e
     CHECK(world.status(sweep) == SweepStatus::finished);
 }
 
-TEST_CASE("lost: a timeout shorter than the lease counts from the start", "[core][lost]") {
+TEST_CASE("lost: a timeout shorter than the agents' heartbeats harms no run of a live one",
+          "[core][lost]") {
     Fixture world;
-    world.create_sweep(
+    const SweepId sweep = world.create_sweep(
         with(1, [](SweepPolicy& policy) { policy.heartbeat_timeout = std::chrono::seconds{3}; }));
     world.connect("a", 1);
     world.started("a", world.start(0));
-    world.pass(std::chrono::milliseconds{2'999});
+    for (int k = 0; k < 10; ++k) {
+        world.pass(2 * kAgentHeartbeat);  // One is lost each time.
+        world.heartbeat("a", {world.start(0)});
+        CHECK(world.run(world.start(0).run).state == RunState::running);
+    }
+    CHECK(world.status(sweep) == SweepStatus::running);
+    world.pass(kAgentSilenceMin - Duration{1});
     CHECK(world.run(world.start(0).run).state == RunState::running);
     world.pass(Duration{1});
     CHECK(world.run(world.start(0).run).state == RunState::crashed);

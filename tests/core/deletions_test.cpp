@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+#include <csignal>
+
 // Runs that are deleted while a W&B client or agent has them: they are gone at once, and whoever
 // executes them is told so.
 
@@ -189,4 +191,25 @@ TEST_CASE("deletion: what our agent executes has to be stopped first", "[core][w
     }
     CHECK(world.answer(world.remove(execution.run)).code == AnswerCode::wrong_state);
     CHECK(world.run(execution.run).claim);
+}
+
+TEST_CASE("deletion: it is the doing of who asked for it, whoever brings what it waited for",
+          "[core][deletion]") {
+    Fixture world;
+    const SweepId sweep = world.create_sweep(plain(1));
+    world.connect("a", 1);
+    const ExecutionRef execution = world.start(0);
+    world.started("a", execution);
+    const Ticket ticket = world.remove(sweep, /*force=*/true);
+    CHECK_FALSE(world.answered(ticket));
+    SECTION("the end") {
+        world.signaled("a", execution, SIGKILL, SIGKILL);
+    }
+    SECTION("the end of the link") {
+        world.disconnect("a");
+        world.pass(std::chrono::minutes{10});
+    }
+    REQUIRE(world.answered(ticket));
+    REQUIRE(world.events().back().kind == "sweep_deleted");
+    CHECK(world.events().back().actor == "test");
 }

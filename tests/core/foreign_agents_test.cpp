@@ -207,6 +207,22 @@ TEST_CASE("W&B agent: what it was given and never has failed", "[core][wandb]") 
     }
 }
 
+TEST_CASE("W&B agent: the silence that costs its runs is the sweep's, however short",
+          "[core][wandb]") {
+    Fixture world;
+    const SweepId sweep = world.create_sweep(with(1, [](SweepPolicy& policy) {
+        policy.heartbeat_timeout = std::chrono::seconds{12};
+    }));
+    WandbAgent agent(world, sweep);
+    const RunId id = agent.take();
+    agent.beat();
+    CHECK(world.run(id).state == RunState::running);
+    world.pass(std::chrono::seconds{11});
+    CHECK(world.run(id).state == RunState::running);
+    world.pass(std::chrono::seconds{1});
+    CHECK(world.run(id).end_reason == EndReason::heartbeat_lost);
+}
+
 TEST_CASE("W&B agent: a run that it has no longer", "[core][wandb]") {
     Fixture world;
     const SweepId sweep = world.create_sweep(plain({}));

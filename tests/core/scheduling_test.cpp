@@ -352,6 +352,59 @@ TEST_CASE("schedule: drain gives back what is held, and lasts", "[core][schedule
     }
 }
 
+TEST_CASE("schedule: the controller's own agent stays drained until the controller is restarted",
+          "[core][schedule]") {
+    Fixture world;
+    const SweepId sweep = world.create_sweep({.size = 20});
+    world.connect("a", 1);
+    world.agent_record("a").local = true;
+    world.agent_record("a").pid = 500;
+    world.hello("a", {}, {world.start(0)});
+    world.started("a", world.start(0));
+    const auto explained = [&world, &sweep](const std::string& words) {
+        for (const std::string& line : world.world().explain(sweep, world.now())) {
+            if (line.find(words) != std::string::npos) return true;
+        }
+        return false;
+    };
+    CHECK(world.world().local_agent_wanted());
+    CHECK_FALSE(world.world().local_agent_drained());
+    CHECK_FALSE(explained("was drained"));
+    const Answer answer = world.ask(DrainAgent{{}, AgentId{"a"}});
+    CHECK(answer.message ==
+          "agent a leaves when its live runs have ended; the controller starts no other until it "
+          "is restarted");
+    CHECK(world.world().local_agent_drained());
+    // Somebody has to see its run's end.
+    CHECK(world.world().local_agent_wanted());
+    SECTION("it leaves") {
+        world.exited("a", world.start(0), 0);
+        CHECK_FALSE(world.world().local_agent_wanted());
+        world.disconnect("a");
+        CHECK(world.agents().empty());
+        CHECK_FALSE(world.world().local_agent_wanted());
+        CHECK(explained("no agent is connected"));
+        CHECK(explained("was drained: there is none until the controller is restarted"));
+    }
+    SECTION("it was killed, and the next one does what is left") {
+        world.disconnect("a");
+        CHECK(world.world().local_agent_wanted());
+        world.agent_record("a").pid = 501;
+        world.hello("a", {world.start(0)}, {});
+        CHECK(world.agents().at(AgentId{"a"}).state == AgentState::draining);
+        CHECK(world.drains().size() == 2);
+        world.exited("a", world.start(0), 0);
+        CHECK_FALSE(world.world().local_agent_wanted());
+    }
+    CHECK(world.starts().size() == 1);
+    world.restart();
+    CHECK(world.world().local_agent_wanted());
+    world.agent_record("a").pid = 502;
+    world.hello("a", {}, {});
+    CHECK(world.agents().at(AgentId{"a"}).state == AgentState::online);
+    CHECK(world.starts().size() == 2);
+}
+
 TEST_CASE("schedule: an agent that leaves and comes back in one batch is stored",
           "[core][schedule]") {
     Fixture world;

@@ -317,6 +317,12 @@ private:
             look = agenda_.elapsed() + Duration{1'000};
             if (!controller_.quiet()) continue;
             resume_paused();
+            if (controller_.controller().world().local_agent_drained()) {
+                // Its own agent is wanted again.
+                controller_.kill();
+                controller_.start();
+                continue;
+            }
             if (settled()) return;
             if (agenda_.elapsed() > patience) throw Foul("stuck: " + what_is_stuck());
         }

@@ -236,6 +236,7 @@ private:
     [[nodiscard]] std::uint32_t window() const;
     AgentReport merge_reports();
     void send_heartbeat();
+    [[nodiscard]] SteadyTime next_heartbeat() const;
     [[nodiscard]] bool lease_holds(const AgentClockReading& now) const;
 
     Execution* find(const ExecutionRef& ref);

@@ -2,6 +2,7 @@
 
 #include "sweepctl/agent/launcher.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -22,6 +23,9 @@ struct ProcessLauncherOptions {
     std::uint64_t journal_bytes_max = 1U << 20U;  ///< a longer journal is followed by a new one
     bool force_posix_spawn = false;               ///< do as on a kernel without clone3
     std::string run_mark;                         ///< see run_mark()
+    /// A runner that was told to end its run and has not even listened for so long is killed; when
+    /// it was only told to stop it, not before the kill delay is over.
+    std::chrono::milliseconds order_patience{5'000};
 };
 
 /// How a variable begins that all runs of this home have, and those of no other home: ids are not

@@ -77,6 +77,7 @@ private:
     std::map<std::uint64_t, Tail> tails_;
     std::uint64_t next_session_ = 1;
     std::uint64_t next_tail_ = 1;
+    std::string last_refusal_;
     // Callbacks that are still queued must not find sessions that are gone.
     std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };

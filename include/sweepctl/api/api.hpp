@@ -38,8 +38,10 @@ struct ApiContext {
     std::function<Now()> now;
     /// A seed for a sweep whose spec gives none. Of a larger number the lowest 53 bits are taken.
     std::function<std::uint64_t()> draw_seed;
-    /// Leave, after cancelling every sweep when `cancel`. The answer has been handed over.
-    std::function<void(bool cancel)> shut_down;
+    /// Leave, after cancelling every sweep when `cancel`. `leaves` is called just before the doors
+    /// close, with how many runs may be alive then.
+    using Leaves = std::function<void(std::uint64_t live_runs)>;
+    std::function<void(bool cancel, Leaves leaves)> shut_down;
     /// For /metrics; may be unset.
     std::function<HttpServerCounts()> http_counts;
 };

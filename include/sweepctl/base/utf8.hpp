@@ -17,6 +17,8 @@ struct CodePoint {
 /// Decodes at `offset`, which must lie inside `text`.
 [[nodiscard]] CodePoint decode_utf8(std::string_view text, std::size_t offset);
 
+[[nodiscard]] bool is_utf8(std::string_view text);
+
 /// Appends `value` (at most U+10FFFF) in UTF-8.
 void append_code_point(std::string& out, std::uint32_t value);
 

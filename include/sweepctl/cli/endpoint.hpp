@@ -7,7 +7,8 @@
 
 // How the command line finds the controller of a state directory: a small file there that the
 // controller writes when its doors are open, and removes when it leaves. A file that was left
-// behind is found out by trying: nobody answers.
+// behind is found out by trying: nobody answers. It says which directory it is of, since in a copy
+// of that directory it would lead to the controller of the original.
 
 namespace sweepctl {
 
@@ -19,7 +20,8 @@ struct Endpoint {
 
 /// Replaces HOME/controller.json in one step. Fails with a message.
 Outcome<std::string> write_endpoint(const std::string& home, const Endpoint& endpoint);
-/// nullopt: no controller has left word, or it cannot be read.
+/// nullopt: no controller has left word there, or it cannot be read. By whatever path the directory
+/// is reached, it must be the one that the controller wrote it in.
 [[nodiscard]] std::optional<Endpoint> read_endpoint(const std::string& home);
 /// Removes it if it is the one that `pid` wrote.
 void remove_endpoint(const std::string& home, int pid);

@@ -14,6 +14,14 @@ namespace sweepctl {
 enum class AgentState : std::uint8_t { online, lost, draining };
 [[nodiscard]] std::string_view to_string(AgentState state);
 
+/// How often an agent of ours says that it lives; more often while it holds claims, whose leases
+/// that renews.
+inline constexpr Duration kAgentHeartbeat = std::chrono::seconds{10};
+inline constexpr Duration kAgentHeartbeatWithHeld = std::chrono::seconds{5};
+/// One that was heard since may be well, however little patience a sweep has: its runs are given up
+/// for a longer silence only.
+inline constexpr Duration kAgentSilenceMin = 3 * kAgentHeartbeat;
+
 /// How long a held claim may still be started after the agent's last contact, and what is added to
 /// that before one can be sure. It may have been started until then, so the run is not given out
 /// again: only the agent's return tells.

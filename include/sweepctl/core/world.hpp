@@ -82,6 +82,12 @@ public:
     [[nodiscard]] std::vector<std::string> explain_early_stop(const SweepId& sweep,
                                                               std::uint64_t run_number) const;
 
+    /// Whether somebody drained the agent of the controller's own host: then none takes its place,
+    /// until the World is made anew.
+    [[nodiscard]] bool local_agent_drained() const { return !drained_locals_.empty(); }
+    /// Whether there is to be one: always, but for one that was drained and has nothing left to do.
+    [[nodiscard]] bool local_agent_wanted() const;
+
     struct AgentView {
         AgentRecord record;
         std::uint32_t busy = 0;  ///< slots taken
@@ -95,6 +101,9 @@ public:
     [[nodiscard]] const SweepRecord* find_sweep(const SweepId& id) const;
     [[nodiscard]] std::vector<SweepId> sweep_ids() const;
     [[nodiscard]] std::uint64_t live_runs() const;
+    /// Of all sweeps, the runs of which something lives, or may: what an agent holds is among them,
+    /// and what one has that is not heard at present; not what was given up.
+    [[nodiscard]] std::uint64_t unended_runs() const;
 
     /// The first broken invariant in words; empty when all hold. O(everything in memory).
     [[nodiscard]] std::string broken_invariant() const;
@@ -124,7 +133,7 @@ private:
         std::uint32_t fail_streak = 0;
         std::map<AgentId, std::uint32_t> claims;  ///< by agent; without those crashed by silence
         Fence last_claim = 0;                     ///< whose turn it is among equals
-        bool delete_wanted = false;
+        std::optional<std::string> deleter;  ///< who asked for its deletion; it goes when it can
     };
     struct Agent {
         AgentRecord record;
@@ -208,6 +217,7 @@ private:
     void forget_if_left(const AgentId& id);
     void watch_silence(Duration from_now);
     [[nodiscard]] bool may_still_start(const Run& run) const;
+    [[nodiscard]] static Duration silence_allowed(const Sweep& sweep);
     void lose_silent_agents();
     [[nodiscard]] std::optional<SteadyTime> next_silence() const;
 
@@ -378,6 +388,7 @@ private:
     std::set<SweepId> active_;  ///< sweeps that may create or hand out runs
     std::vector<Waiting> waiting_;
     std::multimap<SteadyTime, Timer> timers_;
+    std::set<AgentId> drained_locals_;  ///< whoever comes by such an id is to leave again
     std::optional<SteadyTime> silence_check_;  ///< no agent's silence means anything before this
     Serials serials_;
     std::uint64_t id_key_ = 0;

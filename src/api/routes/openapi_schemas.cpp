@@ -7,7 +7,7 @@ std::string_view openapi_schemas() {
 "Health": {"type": "object", "required": ["status"], "properties": {"status": {"const": "ok"}}},
 "Status": {
   "type": "object",
-  "required": ["version", "pid", "home", "url", "socket", "started_at", "sweeps", "live_runs", "agents"],
+  "required": ["version", "pid", "home", "url", "socket", "started_at", "sweeps", "live_runs", "agents", "local_agent"],
   "properties": {
     "version": {"type": "string"},
     "pid": {"type": "integer"},
@@ -17,10 +17,19 @@ std::string_view openapi_schemas() {
     "started_at": {"$ref": "#/components/schemas/Time"},
     "sweeps": {"type": "integer"},
     "live_runs": {"type": "integer"},
-    "agents": {"type": "integer"}
+    "agents": {"type": "integer"},
+    "local_agent": {"type": ["string", "null"], "description": "why the controller keeps no agent of its own, if it was drained"}
   }
 },
 "Message": {"type": "object", "required": ["message"], "properties": {"message": {"type": "string"}}},
+"Leaving": {
+  "type": "object",
+  "required": ["message", "live_runs"],
+  "properties": {
+    "message": {"type": "string"},
+    "live_runs": {"type": "integer", "description": "those that are alive, or may be"}
+  }
+},
 "Done": {
   "type": "object",
   "required": ["id", "message"],

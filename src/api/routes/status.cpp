@@ -36,6 +36,10 @@ void get_status(const CallPtr& call) {
                           {"sweeps", json_number(world.sweep_ids().size())},
                           {"live_runs", json_number(world.live_runs())},
                           {"agents", static_cast<std::int64_t>(linked)},
+                          {"local_agent",
+                           world.local_agent_drained()
+                               ? ParamValue("drained until the controller is restarted")
+                               : ParamValue{}},
                       }));
 }
 
@@ -47,9 +51,14 @@ void shut_down(const CallPtr& call) {
     const bool cancel = fields.flag("cancel");
     fields.finish();
     if (!complaints.empty()) return call->refuse(complaints.problem());
-    call->answer(202, to_json(ParamMap{{"message", cancel ? "cancelling every sweep, then leaving"
-                                                          : "leaving; live runs go on"}}));
-    call->backend().about.shut_down(cancel);
+    call->backend().about.shut_down(cancel, [call, cancel](std::uint64_t live_runs) {
+        const std::string message =
+            !cancel          ? "leaving; live runs go on"
+            : live_runs == 0 ? "cancelled every sweep; nothing of them lives"
+                             : "cancelled every sweep, but not all runs have ended";
+        call->answer(202, to_json(ParamMap{{"message", message},
+                                           {"live_runs", json_number(live_runs)}}));
+    });
 }
 
 }  // namespace sweepctl::api

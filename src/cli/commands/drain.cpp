@@ -25,7 +25,9 @@ const Verb kDrainVerb{
     .name = "drain",
     .group = "capacity",
     .summary = "give an agent no more runs; it leaves when its live ones have ended",
-    .details = {},
+    .details =
+        "The controller's own agent stays away until the controller is restarted. Agents that were "
+        "started by hand do the work until then.",
     .examples = "sweepctl drain a5x81kfe",
     .declare = &declare,
 };

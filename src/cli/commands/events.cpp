@@ -10,6 +10,7 @@
 
 #include <memory>
 #include <optional>
+#include <utility>
 
 namespace sweepctl::cli {
 
@@ -78,6 +79,7 @@ std::string print_past(Session& session, const Options& options, const Query& qu
                                 const std::string& last) {
     query.emplace_back("after", last);
     EventFeed feed(controller_finder(session), api_target("events", query), last, kPatience);
+    bool lost = false;
     for (;;) {
         session.out.flush();
         session.out.wait_readable(feed.fd());
@@ -85,10 +87,14 @@ std::string print_past(Session& session, const Options& options, const Query& qu
             switch (item.kind) {
                 case FeedItem::Kind::event: print(session, options, item.event); break;
                 case FeedItem::Kind::lost:
+                    lost = true;
                     session.messages.note("the controller is gone; waiting up to " +
                                           duration_text(kPatience) + " for it to come back");
                     break;
-                case FeedItem::Kind::back: session.forget_controller(); break;
+                case FeedItem::Kind::back:
+                    if (std::exchange(lost, false)) session.messages.note("the controller is back");
+                    session.forget_controller();
+                    break;
                 case FeedItem::Kind::gave_up: throw_lost();
                 case FeedItem::Kind::refused:
                     // Asked once more, the controller says why.

@@ -69,7 +69,7 @@ Surroundings surroundings_of(const Options& options,
                              const SweepSpec& spec,
                              const std::string& home) {
     Surroundings out;
-    const std::filesystem::path launch = std::filesystem::current_path();
+    const std::filesystem::path launch = working_directory();
     out.cwd = spec.program.workdir ? (launch / *spec.program.workdir).lexically_normal().string()
                                    : launch.string();
     out.files = home + "/sweeps/<sweep>/<run>.1";

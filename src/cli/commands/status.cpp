@@ -32,6 +32,7 @@ int status(Session& session, bool json) {
         std::string label(name);
         if (label == "live_runs") label = "live runs";
         if (label == "started_at") label = "started";
+        if (label == "local_agent") label = "local agent";
         session.out.line(session.out.terminal().paint(Style::dim, pad(label, 12)) + value);
     }
     return kOk;

@@ -26,7 +26,10 @@ int watch(Session& session, const std::string& sweep) {
         case FollowResult::Why::timed_out: return kTimedOut;
         case FollowResult::Why::interrupted: return kInterrupted;
         case FollowResult::Why::lost: throw_lost();
-        case FollowResult::Why::removed: throw_removed(id);
+        case FollowResult::Why::removed:
+            view->note("sweep " + printable(id) + " was removed");
+            view->draw(true);
+            throw_removed(id);
     }
     return kError;
 }
