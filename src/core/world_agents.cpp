@@ -314,7 +314,7 @@ void World::on(MetricsLogged& event) {
         // Lines before that offset were taken in already; agents cut at line ends, so a message is
         // either all new or begins with what is known.
         if (event.offset == run->offset_in(event.source)) {
-            if (take_in(run->summary, event.points)) {
+            if (take_in(run->summary, event.points, sweep.record.metric_name)) {
                 audit("metrics_many", *run, {}, {},
                       "it has " + std::to_string(kMetricNamesMax) +
                           " metrics; further names are kept in the history only",

@@ -332,6 +332,30 @@ TEST_CASE("client: the summary says what a metric is now", "[core][wandb]") {
     CHECK(world.details(id).summary_json == post.details.summary_json);
 }
 
+TEST_CASE("client: the sweep's metric is compared, however many others there are",
+          "[core][wandb]") {
+    Fixture world;
+    SweepOptions options = plain({});
+    options.policy.metric = MetricGoal{"loss", Goal::minimize, std::nullopt};
+    const SweepId sweep = world.create_sweep(options);
+    WandbAgent agent(world, sweep);
+    WandbClient client(world, agent.take().text);
+    client.init(sweep);
+    ClientStream post = client.empty();
+    for (std::size_t k = 0; k < kMetricNamesMax; ++k)
+        post.summary_points.push_back({"m" + std::to_string(k), ParamValue(1)});
+    world.ask(post);
+    SECTION("its lines") {
+        client.log(0.5);
+    }
+    SECTION("its summary") {
+        post.summary_points.push_back({"loss", ParamValue(0.5)});
+        world.ask(post);
+    }
+    REQUIRE(world.record(sweep).best);
+    CHECK(world.record(sweep).best->value == 0.5);
+}
+
 TEST_CASE("client: what it says about a run", "[core][wandb]") {
     Fixture world;
     WandbClient client(world, "abc123");

@@ -67,3 +67,26 @@ TEST_CASE("world: cancel kills what lives and what waits, and answers when it is
     REQUIRE(world.record(sweep).counts[RunState::killed] == 2);
     REQUIRE(world.invariant().empty());
 }
+
+TEST_CASE("world: the sweep's metric is compared, however many others a run logs first",
+          "[core][world]") {
+    Fixture world;
+    const SweepId sweep = world.create_sweep(with(std::nullopt, [](SweepPolicy& policy) {
+        policy.metric = MetricGoal{"loss", Goal::minimize, std::nullopt};
+    }));
+    world.connect("a", 1);
+    MetricsLogged first;
+    first.agent = AgentId{"a"};
+    first.execution = world.start(0);
+    first.offset_end = 10;
+    first.lines.emplace_back("{}");
+    std::vector<MetricPoint>& points = first.points.emplace_back();
+    for (std::size_t k = 0; k < kMetricNamesMax; ++k)
+        points.push_back({"m" + std::to_string(k), ParamValue(1)});
+    world.started("a", world.start(0));
+    world.apply(first);
+    CHECK(world.events().back().kind == "metrics_many");
+    world.metric("a", world.start(0), "loss", 0.5);
+    REQUIRE(world.record(sweep).best);
+    CHECK(world.record(sweep).best->value == 0.5);
+}
