@@ -447,6 +447,14 @@ World::Sweep* World::real_sweep(const SweepId& id) {
     return sweep == nullptr || sweep->record.loose ? nullptr : sweep;
 }
 
+World::Sweep* World::asked_sweep(const Request& request, const SweepId& id, Asker asker) {
+    Sweep* sweep = real_sweep(id);
+    const bool gone = sweep == nullptr || (asker == Asker::client && sweep->delete_wanted);
+    if (!gone) return sweep;
+    answer(request, AnswerCode::not_found, "no sweep '" + id.text + "'");
+    return nullptr;
+}
+
 Run* World::run_of(const RunId& id) {
     const auto found = runs_.find(id);
     return found == runs_.end() ? nullptr : &found->second;

@@ -67,11 +67,8 @@ void World::set_plan(Sweep& sweep,
 
 void World::on(EditSweep& event) {
     actor_ = event.request.actor;
-    Sweep* sweep = real_sweep(event.sweep);
-    if (sweep == nullptr || sweep->delete_wanted) {
-        answer(event.request, AnswerCode::not_found, "no sweep '" + event.sweep.text + "'");
-        return;
-    }
+    Sweep* sweep = asked_sweep(event.request, event.sweep, Asker::client);
+    if (sweep == nullptr) return;
     SweepRecord& record = sweep->record;
     if (event.plan && (record.status != SweepStatus::pending || record.next_number > 1)) {
         answer(event.request, AnswerCode::wrong_state,

@@ -360,6 +360,10 @@ private:
     void answer(Answer answer);
     Sweep* sweep_of(const SweepId& id);
     Sweep* real_sweep(const SweepId& id);  ///< nullptr for a drawer
+    /// The sweep that a request names; nullptr: there is none, and that is answered. For W&B's
+    /// clients and agents one that is being deleted is none.
+    enum class Asker : std::uint8_t { person, client };
+    Sweep* asked_sweep(const Request& request, const SweepId& id, Asker asker = Asker::person);
     Run* run_of(const RunId& id);
     Run* run_of(const ExecutionRef& execution);  ///< nullptr when it is not the current claim
     Agent* agent_of(const AgentId& id);
