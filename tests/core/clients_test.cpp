@@ -14,10 +14,6 @@ using namespace sweepctl::testing;
 
 namespace {
 
-SweepOptions plain(std::optional<std::uint64_t> size) {
-    return with(size, [](SweepPolicy& policy) { policy.fail_fast.reset(); });
-}
-
 std::vector<std::string> texts(const std::map<std::uint64_t, std::string>& lines) {
     std::vector<std::string> all;
     for (const auto& [number, line] : lines)
