@@ -212,7 +212,8 @@ const std::vector<Route>& table() {
          .name = "enqueueRun",
          .summary = "Add a run with a configuration of one's own",
          .description = "It goes before what the search suggests, which will not try that "
-                        "configuration again.",
+                        "configuration again. Its values must lie in the sweep's space; constants "
+                        "that are left out are filled in.",
          .query = {kProject, kEntity},
          .body = "EnqueueRequest",
          .answer = {201, "Done", "application/json", "the run is there; `id` is its id"},

@@ -50,6 +50,15 @@ const ParamValue* value_at(const ParamMap& config, const Path& path) {
     return nullptr;
 }
 
+/// The first of them, as many as a person reads.
+std::string list_of(const std::vector<ParamValue>& values) {
+    constexpr std::size_t kShown = 10;
+    std::string list;
+    for (std::size_t i = 0; i < std::min(values.size(), kShown); ++i)
+        list += (list.empty() ? "" : ", ") + text_of(values[i]);
+    return values.size() > kShown ? list + ", ..." : list;
+}
+
 /// Bounds that rounding does not break.
 struct Range {
     double min;
@@ -91,7 +100,7 @@ public:
             std::any_of(choice.values.begin(), choice.values.end(),
                         [&](const ParamValue& each) { return same_choice(each, value_); });
         if (listed) return std::nullopt;
-        return "which is not one of its values";
+        return "which is not one of its values: " + list_of(choice.values);
     }
     std::optional<std::string> operator()(const IntUniform& range) const {
         if (!finite() || *number_ != std::floor(*number_)) return "which is not an integer";
@@ -132,18 +141,35 @@ public:
             values_.push_back(sweepctl::value_at(config, parameter.path));
     }
 
-    std::vector<std::string> faults() {
+    std::vector<ConfigFault> faults() {
         Path path;
         find_unknown(config_, path);
         for (std::size_t i = 0; i < values_.size(); ++i)
             check_value(i);
-        if (!faults_.empty()) return std::move(faults_);
+        const bool only_missing =
+            std::all_of(faults_.begin(), faults_.end(),
+                        [](const ConfigFault& fault) { return fault.kind == Kind::missing; });
+        if (!only_missing) return std::move(faults_);
         for (const std::vector<std::size_t>& group : space_.zips)
             check_group(group);
         return std::move(faults_);
     }
 
+    /// Adds the constants that are not there and could be; whether there were any.
+    bool add_constants(Config& to) const {
+        bool added = false;
+        for (std::size_t i = 0; i < values_.size(); ++i) {
+            const Parameter& parameter = space_.parameters[i];
+            const auto* const constant = std::get_if<Constant>(&parameter.distribution);
+            if (constant == nullptr || values_[i] != nullptr || absent(i)) continue;
+            added = put(to, parameter.path, constant->value) || added;
+        }
+        return added;
+    }
+
 private:
+    using Kind = ConfigFault::Kind;
+
     /// Whether a parameter stands at `path`, or below it.
     [[nodiscard]] bool known(const Path& path, bool below) const {
         return std::any_of(
@@ -175,8 +201,9 @@ private:
             names.push_back(dotted(parameter.path));
         const std::string name = dotted(path);
         const std::string_view meant = did_you_mean(name, {names.begin(), names.end()});
-        faults_.push_back("the sweep has no parameter " + quoted(path) +
-                          (meant.empty() ? "" : " (did you mean '" + shown(meant) + "'?)"));
+        faults_.push_back({Kind::unknown, name,
+                           "the sweep has no parameter " + quoted(path) +
+                               (meant.empty() ? "" : " (did you mean '" + shown(meant) + "'?)")});
     }
 
     /// Whether it may be missing since its condition does not hold.
@@ -193,7 +220,8 @@ private:
         return false;
     }
 
-    static void put(ParamMap& level, const Path& path, const ParamValue& value) {
+    /// False: something stands in the way that is no group.
+    static bool put(ParamMap& level, const Path& path, const ParamValue& value) {
         ParamMap* at = &level;
         for (std::size_t i = 0; i + 1 < path.size(); ++i) {
             auto entry = std::find_if(at->begin(), at->end(),
@@ -201,8 +229,10 @@ private:
             if (entry == at->end())
                 entry = at->insert(at->end(), {path[i], ParamValue(ParamMap{})});
             at = std::get_if<ParamMap>(&entry->second.content());
+            if (at == nullptr) return false;
         }
         at->emplace_back(path.back(), value);
+        return true;
     }
 
     void check_value(std::size_t index) {
@@ -210,12 +240,15 @@ private:
         const ParamValue* const value = values_[index];
         if (value == nullptr) {
             const bool fixed = std::holds_alternative<Constant>(parameter.distribution);
-            if (!fixed && !absent(index))
-                faults_.push_back("it has no value of " + quoted(parameter.path));
+            if (fixed || absent(index)) return;
+            faults_.push_back({Kind::missing, dotted(parameter.path),
+                               "it has no value of " + quoted(parameter.path)});
             return;
         }
         if (const auto wrong = std::visit(Judge(*value), parameter.distribution)) {
-            faults_.push_back(quoted(parameter.path) + " is " + text_of(*value) + ", " + *wrong);
+            faults_.push_back(
+                {Kind::outside, dotted(parameter.path),
+                 quoted(parameter.path) + " is " + text_of(*value) + ", " + *wrong});
         }
     }
 
@@ -234,19 +267,39 @@ private:
         std::string names;
         for (const std::size_t parameter : group)
             names += (names.empty() ? "" : ", ") + quoted(space_.parameters[parameter].path);
-        faults_.push_back("its values of " + names + " do not belong together ('zip')");
+        faults_.push_back(
+            {Kind::outside, {}, "its values of " + names + " do not belong together ('zip')"});
     }
 
     const SearchSpace& space_;
     const Config& config_;
     std::vector<const ParamValue*> values_;  ///< of each parameter; nullptr: absent
-    std::vector<std::string> faults_;
+    std::vector<ConfigFault> faults_;
 };
+
+void sort_names(ParamMap& map) {
+    std::sort(map.begin(), map.end(),
+              [](const auto& left, const auto& right) { return left.first < right.first; });
+    for (auto& [name, value] : map) {
+        if (auto* inner = std::get_if<ParamMap>(&value.content())) sort_names(*inner);
+    }
+}
 
 }  // namespace
 
-std::vector<std::string> config_faults(const SearchSpace& space, const Config& config) {
+std::vector<ConfigFault> config_faults(const SearchSpace& space, const Config& config) {
     return Check(space, config).faults();
+}
+
+Config with_constants(const SearchSpace& space, Config config) {
+    // Whether one is there may depend on another.
+    for (bool more = true; more;) {
+        Config fuller = config;
+        more = Check(space, config).add_constants(fuller);
+        config = std::move(fuller);
+    }
+    sort_names(config);
+    return config;
 }
 
 }  // namespace sweepctl

@@ -28,7 +28,8 @@ CheckedPrior check_prior(const SweepSpec& spec, Prior prior, bool finished_have_
         if (!is_ended(run.state)) {
             faults.emplace_back("it has not ended");
         } else {
-            faults = config_faults(spec.space, run.config);
+            for (ConfigFault& fault : config_faults(spec.space, run.config))
+                faults.push_back(std::move(fault.message));
         }
         if (by_metric && finished_have_metric && run.state == RunState::finished && !run.metric)
             faults.push_back("it is finished without " + number);
