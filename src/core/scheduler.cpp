@@ -4,6 +4,7 @@
 #include "sweepctl/core/world.hpp"
 
 #include <algorithm>
+#include <limits>
 
 namespace sweepctl {
 
@@ -202,6 +203,7 @@ Run& World::create_run(Sweep& sweep,
     audit("run_state", kept, {}, "pending", {}, {});
     if (sweep.record.status == SweepStatus::pending) set_status(sweep, SweepStatus::running, {});
     refresh_exhausted(sweep);
+    refresh_expected(sweep);
     touch(sweep);
     return kept;
 }
@@ -343,6 +345,24 @@ bool World::keeps_open(const Sweep& sweep, const Run& run) const {
     if (!run.claim || crashed_by_silence(run)) return false;
     const Duration silent = now_.steady - agents_.at(run.claim->agent).last_contact;
     return silent < sweep.policy.heartbeat_timeout;
+}
+
+/// How many runs there will be when nothing more comes: one for each cell, and those that are none.
+/// Of a search that learns, those may be what it would have proposed.
+void World::refresh_expected(Sweep& sweep) {
+    if (sweep.strategy == nullptr) return;
+    SweepRecord& record = sweep.record;
+    std::optional<std::uint64_t> expected = sweep.strategy->size();
+    if (expected && sweep.strategy->adaptive()) {
+        expected = std::max(*expected, record.counts.total());
+    } else if (expected) {
+        const std::uint64_t beyond =
+            record.counts.total() + record.prior_cells - sweep.coverage.count();
+        const std::uint64_t cells = *expected - record.prior_cells;
+        expected = cells + std::min(beyond, std::numeric_limits<std::uint64_t>::max() - cells);
+    }
+    if (record.run_cap) expected = std::min(expected.value_or(*record.run_cap), *record.run_cap);
+    record.expected_runs = expected;
 }
 
 /// Finished means drained (S7): nothing more comes, nothing waits, nothing lives.

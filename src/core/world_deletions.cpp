@@ -61,6 +61,7 @@ void World::on(DeleteRun& event) {
     if (sweep->record.best && sweep->record.best->run == id) sweep->record.best = event.next_best;
     sweep->runs.erase(id);
     refresh_exhausted(*sweep);
+    refresh_expected(*sweep);
     touch(*sweep);
     if (run != nullptr) forget(*run);
     runs_.erase(id);

@@ -58,11 +58,7 @@ void World::set_plan(Sweep& sweep,
     sweep.memory = sweep.strategy->memory();
     learn_prior(sweep);
     cover_prior(sweep);
-    record.expected_runs = sweep.strategy->size();
-    if (record.expected_runs) *record.expected_runs -= record.prior_cells;
-    if (record.run_cap && (!record.expected_runs || *record.run_cap < *record.expected_runs)) {
-        record.expected_runs = record.run_cap;
-    }
+    refresh_expected(sweep);
 }
 
 void World::on(EditSweep& event) {

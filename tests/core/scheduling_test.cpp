@@ -103,6 +103,46 @@ TEST_CASE("schedule: a grid does not repeat what was enqueued", "[core][schedule
     CHECK(world.status(sweep) == SweepStatus::finished);
 }
 
+TEST_CASE("schedule: enqueued runs that are no cell come on top of a grid's", "[core][schedule]") {
+    Fixture world;
+    const SweepId sweep = world.create_sweep({.size = 3});
+    const auto expected = [&] { return world.record(sweep).expected_runs; };
+    world.enqueue(sweep, {{"x", ParamValue(2)}});
+    CHECK(expected() == 3U);
+    const RunId mine = world.answer(world.enqueue(sweep, {{"x", ParamValue("mine")}})).run;
+    world.enqueue(sweep, {{"x", ParamValue("another")}});
+    CHECK(expected() == 5U);
+    SECTION("to the end") {
+        world.connect("a", 1);
+        Worker worker(world, "a");
+        while (worker.end_one()) {
+        }
+        CHECK(world.record(sweep).counts.total() == 5);
+        CHECK(expected() == 5U);
+    }
+    SECTION("one is deleted") {
+        world.stop_run(mine);
+        world.remove(mine);
+        CHECK(expected() == 4U);
+    }
+    SECTION("over a restart") {
+        world.restart();
+        world.enqueue(sweep, {{"x", ParamValue("third")}});
+        CHECK(expected() == 6U);
+    }
+}
+
+TEST_CASE("schedule: of a search that learns enqueued runs may be what it would have proposed",
+          "[core][schedule]") {
+    Fixture world;
+    const SweepId sweep = world.create_sweep({.size = 2, .adaptive = true});
+    world.enqueue(sweep, {{"y", ParamValue(1)}});
+    CHECK(world.record(sweep).expected_runs == 2U);
+    world.enqueue(sweep, {{"y", ParamValue(2)}});
+    world.enqueue(sweep, {{"y", ParamValue(3)}});
+    CHECK(world.record(sweep).expected_runs == 3U);
+}
+
 TEST_CASE("schedule: run_cap counts distinct runs, retries and requeues are free",
           "[core][schedule]") {
     Fixture world;

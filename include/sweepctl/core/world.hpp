@@ -317,6 +317,7 @@ private:
     void rebalance();
     void give_way();
     void refresh_exhausted(Sweep& sweep);
+    static void refresh_expected(Sweep& sweep);
     [[nodiscard]] bool keeps_open(const Sweep& sweep, const Run& run) const;
     void settle(Sweep& sweep);
     void reopen(Sweep& sweep, std::string reason);

@@ -172,7 +172,7 @@ std::string_view openapi_schemas() {
     "project": {"type": "string"},
     "entity": {"type": "string"},
     "status": {"$ref": "#/components/schemas/SweepStatus"},
-    "expected_runs": {"type": ["integer", "null"], "description": "null: without end"},
+    "expected_runs": {"type": ["integer", "null"], "description": "those that are enqueued beyond a grid included; null: without end"},
     "method": {"type": "string"},
     "seed": {"type": "integer"},
     "prior": {"$ref": "#/components/schemas/PriorOrNull"},
@@ -231,7 +231,7 @@ std::string_view openapi_schemas() {
     "reason": {"type": ["string", "null"], "description": "why it has this status"},
     "method": {"type": "string"},
     "counts": {"$ref": "#/components/schemas/RunCounts"},
-    "expected_runs": {"type": ["integer", "null"], "description": "null: without end"},
+    "expected_runs": {"type": ["integer", "null"], "description": "those that are enqueued beyond a grid included; null: without end"},
     "exhausted": {"type": "boolean", "description": "the search has nothing more"},
     "best": {
       "type": ["object", "null"],
