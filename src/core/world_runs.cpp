@@ -262,6 +262,7 @@ void World::go_again(Run& run, bool requeued, bool goes_on) {
     run.output_offset = 0;
     run.metrics_lines = 0;
     run.bad_metrics_reported = false;
+    run.cut_metrics_reported = false;
     Sweep& sweep = sweeps_.at(run.sweep);
     if (!goes_on) {
         run.summary.clear();

@@ -197,6 +197,7 @@ struct MessageWriter {
                     [](std::string& text, const std::string& line) { text += line; });
         object.flag("preempting", metrics.preempting);
         if (metrics.invalid) append_json_string(object.key("invalid"), *metrics.invalid);
+        if (metrics.truncated) object.flag("truncated", true);
     }
     void operator()(const LogChunk& chunk) const {
         Object object(out);
@@ -409,6 +410,7 @@ MetricsLogged read_metrics(Fields& fields) {
     }
     metrics.preempting = fields.flag("preempting");
     metrics.invalid = fields.maybe_text("invalid");
+    metrics.truncated = fields.flag("truncated");
     return metrics;
 }
 

@@ -4,6 +4,8 @@
 
 #include <catch2/catch.hpp>
 
+#include <algorithm>
+
 using namespace sweepctl;
 using namespace sweepctl::testing;
 
@@ -89,4 +91,44 @@ TEST_CASE("world: the sweep's metric is compared, however many others a run logs
     world.metric("a", world.start(0), "loss", 0.5);
     REQUIRE(world.record(sweep).best);
     CHECK(world.record(sweep).best->value == 0.5);
+}
+
+TEST_CASE("world: a metrics file that was cut is told once, and what it holds then is new",
+          "[core][world]") {
+    Fixture world;
+    world.create_sweep({});
+    world.connect("a", 1);
+    const ExecutionRef execution = world.start(0);
+    world.started("a", execution);
+    const auto log = [&](std::uint64_t offset, std::uint64_t end, double value, bool truncated) {
+        MetricsLogged event;
+        event.agent = AgentId{"a"};
+        event.execution = execution;
+        event.offset = offset;
+        event.offset_end = end;
+        event.lines.emplace_back("{}");
+        event.points.push_back({{"loss", ParamValue(value)}});
+        event.truncated = truncated;
+        world.apply(event);
+        return world.run(execution.run).metrics_offset;
+    };
+    const auto told = [&] {
+        return std::count_if(world.events().begin(), world.events().end(), [](const auto& event) {
+            return event.kind == "metrics_truncated";
+        });
+    };
+    CHECK(log(0, 50, 1, false) == 50);
+    CHECK(log(50, 10, 2, true) == 10);
+    CHECK(told() == 1);
+    CHECK(log(50, 10, 2, true) == 10);  // Said again, since the answer was lost.
+    CHECK(log(50, 60, 3, false) == 10);
+    CHECK(log(10, 20, 4, false) == 20);
+    world.restart();
+    world.hello("a", {execution}, {});
+    CHECK(log(20, 0, 5, true) == 0);
+    CHECK(told() == 1);
+    const Run& run = world.run(execution.run);
+    CHECK(run.metrics_lines == 4);
+    CHECK(find(run.summary, "loss")->count == 4);
+    CHECK(find(run.summary, "loss")->latest == 5);
 }

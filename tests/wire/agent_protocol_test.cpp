@@ -94,6 +94,9 @@ TEST_CASE("agent protocol: metrics keep NaN, nested values and what is flagged",
     REQUIRE(same.preempting);
     REQUIRE(same.invalid == metrics.invalid);
     REQUIRE(same.source == MetricsSource::file);
+    REQUIRE_FALSE(same.truncated);
+    metrics.truncated = true;
+    REQUIRE(std::get<MetricsLogged>(*decode_message(encode(AgentMessage(metrics)))).truncated);
 }
 
 TEST_CASE("agent protocol: names of metrics that grow without end are left out",

@@ -56,6 +56,7 @@ struct MetricsChunk {
     std::vector<std::string> lines;      ///< JSON objects
     bool preempting = false;             ///< one of them says so
     std::optional<std::string> invalid;  ///< the first line that is no JSON object, shortened
+    bool truncated = false;  ///< it ended before that offset, so this is from its beginning on
 };
 
 /// The files that runs write.

@@ -146,7 +146,8 @@ struct AgentDied {
 };
 
 /// Lines of metrics from one of a run's files. Those before what is already taken in are skipped:
-/// repeating is safe.
+/// repeating is safe. A file that the program cut short is read from its beginning again: what it
+/// holds then is new.
 struct MetricsLogged {
     AgentId agent;
     ExecutionRef execution;
@@ -157,6 +158,7 @@ struct MetricsLogged {
     std::vector<std::vector<MetricPoint>> points;  ///< of each of `lines`, flattened
     bool preempting = false;                       ///< a line said so
     std::optional<std::string> invalid;  ///< the first line that is not a JSON object, shortened
+    bool truncated = false;              ///< the file was cut: the lines begin at 0, not `offset`
 };
 
 /// Nothing happened but time.
