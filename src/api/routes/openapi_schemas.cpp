@@ -67,9 +67,9 @@ std::string_view openapi_schemas() {
 },
 "FieldError": {
   "type": "object",
-  "required": ["field", "message"],
+  "required": ["message"],
   "properties": {
-    "field": {"type": "string"},
+    "field": {"type": "string", "description": "what is wrong: a query parameter or a member of the body; absent of a 401"},
     "message": {"type": "string"},
     "offset": {"type": "integer", "description": "byte of the field's text"}
   }
