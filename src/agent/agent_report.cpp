@@ -59,6 +59,7 @@ AgentReport Agent::merge_reports() {
     merged.agent = settings_.record.id;
     merged.sequence = ++sequence_;
     merged.window = window();
+    merged.claims_max = claims_max();
     merged.draining = draining_;
     drain_untold_ = false;
     return merged;

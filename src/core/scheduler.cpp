@@ -55,6 +55,11 @@ bool World::fits(const Agent& agent, const Sweep& sweep) {
     return need.cpus <= agent.record.slots && need.gpus <= agent.record.gpus;
 }
 
+/// Whether the agent would have no more claims, whatever its slots.
+bool World::has_enough(const Agent& agent) {
+    return agent.claims_max && agent.runs.size() >= *agent.claims_max;
+}
+
 /// Whether its runs may be held beyond the slots. A search that learns proposes better the later it
 /// is asked; a run that needs a GPU is not a short one.
 bool World::may_wait(const Sweep& sweep) {
@@ -68,7 +73,7 @@ bool World::has_work(const Sweep& sweep) {
 /// Whether `agent` has room for one more run of `sweep`: in a free slot, or `ahead`, held beyond
 /// the slots.
 bool World::may_take(const Agent& agent, const Sweep& sweep, bool ahead) const {
-    if (!fits(agent, sweep) || (ahead && !may_wait(sweep))) return false;
+    if (!fits(agent, sweep) || has_enough(agent) || (ahead && !may_wait(sweep))) return false;
     const Resources& need = sweep.policy.resources;
     const std::uint32_t places = agent.record.slots + (ahead ? agent.window : 0);
     if (agent.tokens + need.cpus > places || agent.gpus + need.gpus > agent.record.gpus)
@@ -254,7 +259,7 @@ void World::rebalance() {
     }
     if (holders.empty()) return;
     for (const auto& [id, idle] : agents_) {
-        if (!idle.connected || idle.record.state != AgentState::online ||
+        if (!idle.connected || idle.record.state != AgentState::online || has_enough(idle) ||
             idle.tokens >= idle.record.slots) {
             continue;
         }

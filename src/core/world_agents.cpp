@@ -75,7 +75,7 @@ void World::on(AgentHello& event) {
     agent.record = event.agent;
     agent.record.state = drains ? AgentState::draining : AgentState::online;
     agent.connected = true;
-    agent.window = event.report.window;
+    take_room(agent, event.report);
     agent.acked = event.report.sequence;
     heard_from(agent);
     touch(agent);
@@ -156,7 +156,7 @@ void World::on(AgentReport& event) {
     if (agent == nullptr) return;
     actor_ = "agent " + event.agent.text;
     heard_from(*agent);
-    agent->window = event.window;
+    take_room(*agent, event);
     if (event.draining && agent->record.state != AgentState::draining) {
         agent->record.state = AgentState::draining;
         touch(*agent);
@@ -166,6 +166,12 @@ void World::on(AgentReport& event) {
         take_report(*agent, event);
     }
     effects_->emplace_back(AckOrder{event.agent, event.sequence});
+}
+
+/// How much it would have.
+void World::take_room(Agent& agent, const AgentReport& report) {
+    agent.window = report.window;
+    agent.claims_max = report.claims_max;
 }
 
 void World::take_report(Agent& agent, const AgentReport& report) {

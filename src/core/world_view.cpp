@@ -99,6 +99,8 @@ std::vector<std::string> World::explain(const SweepId& id, Now) const {
                             " and " + count_of(need.gpus, "GPU") + ", it has " +
                             std::to_string(agent.record.slots) + " and " +
                             std::to_string(agent.record.gpus));
+        } else if (has_enough(agent)) {
+            lines.push_back(who + "needs no more runs than it has");
         } else if (agent.tokens + need.cpus > agent.record.slots ||
                    agent.gpus + need.gpus > agent.record.gpus) {
             lines.push_back(who + "all " + count_of(agent.record.slots, "slot") + " taken");

@@ -107,6 +107,7 @@ void put(std::string& out, const RunEnded& ended) {
 void put_report(Object& object, const AgentReport& report) {
     object.number("sequence", report.sequence);
     object.number("window", report.window);
+    if (report.claims_max) object.number("claims_max", *report.claims_max);
     if (report.draining) object.flag("draining", true);
     object.list("started", report.started,
                 [](std::string& out, const RunStarted& item) { put(out, item); });
@@ -314,6 +315,7 @@ AgentReport read_report(Fields& fields) {
     report.agent = AgentId{fields.text("agent")};
     report.sequence = fields.number<std::uint64_t>("sequence");
     report.window = fields.number<std::uint32_t>("window");
+    if (fields.has("claims_max")) report.claims_max = fields.number<std::uint32_t>("claims_max");
     report.draining = fields.flag("draining");
     fields.objects("started", [&](Fields& item) {
         RunStarted started;

@@ -43,11 +43,16 @@ public:
     std::optional<int> program_pid(int) override { return std::nullopt; }
 };
 
+struct Limits {
+    std::optional<std::uint64_t> starts{};
+    std::optional<std::uint64_t> successes{};
+};
+
 /// An agent, of one slot unless told otherwise, with a clock that stands still until told.
 class AgentFixture : private AgentLink, private AgentClock {
 public:
-    explicit AgentFixture(std::uint32_t slots = 1, std::optional<std::uint64_t> starts_max = {})
-        : agent(settings(slots, starts_max), launcher, files_, *this, *this) {}
+    explicit AgentFixture(std::uint32_t slots = 1, const Limits& limits = {})
+        : agent(settings(slots, limits), launcher, files_, *this, *this) {}
 
     void connect() {
         agent.connected();
@@ -65,17 +70,36 @@ public:
     }
     /// What the runner of the last launch writes, and its end.
     void live_and_end() { live_and_end(launcher.launched.back()); }
-    void live_and_end(LaunchRequest run) {
-        Started started{run.run, run.attempt, run.fence, {100, 1, "boot"}, now_.wall};
+    void live_and_end(LaunchRequest run, ProgramEnd how = ProgramExited{0}) {
+        live(run);
+        end(run, std::move(how));
+    }
+    void live(const LaunchRequest& run) {
+        agent.journal({Started{run.run, run.attempt, run.fence, {100, 1, "boot"}, now_.wall}});
+    }
+    void end(const LaunchRequest& run, ProgramEnd how) {
         Ended ended;
         ended.run = run.run;
         ended.attempt = run.attempt;
         ended.fence = run.fence;
-        ended.how = ProgramExited{0};
+        ended.how = std::move(how);
         ended.started_at = ended.ended_at = now_.wall;
         ended.drained = true;
-        agent.journal({started, ended});
+        agent.journal({ended});
         agent.runner_gone(ended.run, ended.attempt, 0);
+    }
+    /// What it has said last, once the controller has taken in all that it had to say; the runs
+    /// that it gave back meanwhile are in `returned`.
+    AgentReport settle() {
+        AgentReport last;
+        for (const AgentReport* report = unanswered(); report != nullptr; report = unanswered()) {
+            last = *report;
+            for (const ExecutionRef& each : last.returned)
+                returned.push_back(each.run.text);
+            sequence_ = last.sequence;
+            agent.order(AckOrder{AgentId{"a"}, sequence_});
+        }
+        return last;
     }
     void pass(Duration time) {
         now_.wall += time;
@@ -87,13 +111,19 @@ public:
     }
 
     FakeLauncher launcher;
+    std::vector<std::string> returned;
 
 private:
-    static AgentSettings settings(std::uint32_t slots, std::optional<std::uint64_t> starts_max) {
+    [[nodiscard]] const AgentReport* unanswered() const {
+        const auto* report = sent.empty() ? nullptr : std::get_if<AgentReport>(&sent.back());
+        return report != nullptr && report->sequence > sequence_ ? report : nullptr;
+    }
+    static AgentSettings settings(std::uint32_t slots, const Limits& limits) {
         AgentSettings settings;
         settings.record.id = AgentId{"a"};
         settings.record.slots = slots;
-        settings.starts_max = starts_max;
+        settings.starts_max = limits.starts;
+        settings.successes_max = limits.successes;
         settings.home = "/home";
         return settings;
     }
@@ -106,6 +136,7 @@ private:
     AgentClockReading now_{WallTime{std::chrono::seconds{1'000}},
                            SteadyTime{std::chrono::seconds{1'000}}, 1'000'000};
     NoFiles files_;
+    std::uint64_t sequence_ = 0;
 
 public:
     std::vector<AgentMessage> sent;
@@ -161,7 +192,7 @@ TEST_CASE("agent: told to leave by a person, it tells the controller", "[agent]"
 }
 
 TEST_CASE("agent: of so many runs it starts no more, in however many slots", "[agent]") {
-    AgentFixture world(2, 3);
+    AgentFixture world(2, {.starts = 3});
     world.connect();
     CHECK(std::get<AgentHello>(world.sent.back()).report.window == 1);
     world.agent.order(brief());
@@ -171,7 +202,7 @@ TEST_CASE("agent: of so many runs it starts no more, in however many slots", "[a
     CHECK_FALSE(world.agent.draining());
     world.live_and_end(world.launcher.launched[0]);
     REQUIRE(world.launcher.launched.size() == 3);
-    CHECK(world.agent.started_all());
+    CHECK(world.agent.done_enough());
     // The fourth is somebody else's, and what comes now.
     CHECK(world.agent.draining());
     world.give(5);
@@ -191,6 +222,33 @@ TEST_CASE("agent: of so many runs it starts no more, in however many slots", "[a
     }
     CHECK(world.agent.idle());
     CHECK(returned == std::vector<std::string>{"run-4", "run-5"});
+}
+
+TEST_CASE("agent: of so many that are to finish it starts no more than are missing", "[agent]") {
+    AgentFixture world(3, {.successes = 2});
+    world.connect();
+    CHECK(std::get<AgentHello>(world.sent.back()).report.claims_max == 2U);
+    world.agent.order(brief());
+    for (Fence fence = 1; fence <= 3; ++fence)
+        world.give(fence);
+    REQUIRE(world.launcher.launched.size() == 2);
+    world.settle();
+    CHECK(world.returned == std::vector<std::string>{"run-3"});
+
+    world.live_and_end(world.launcher.launched[0], ProgramExited{1});
+    CHECK(world.settle().claims_max == 2U);  // A failed one is no success.
+    world.give(4);
+    REQUIRE(world.launcher.launched.size() == 3);
+    world.live_and_end(world.launcher.launched[1]);
+    CHECK(world.settle().claims_max == 1U);
+    world.give(5);
+    REQUIRE(world.launcher.launched.size() == 3);
+    CHECK_FALSE(world.agent.draining());
+    world.live_and_end(world.launcher.launched[2]);
+    CHECK(world.agent.done_enough());
+    CHECK(world.settle().draining);
+    CHECK(world.agent.idle());
+    CHECK(world.returned == std::vector<std::string>{"run-3", "run-5"});
 }
 
 TEST_CASE("agent: what an earlier one's killed runner left keeps its unknown slot", "[agent]") {

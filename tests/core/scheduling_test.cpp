@@ -582,3 +582,29 @@ TEST_CASE("schedule: a run that takes too long is stopped, once", "[core][schedu
     CHECK(world.run(world.start(0).run).state == RunState::killed);
     CHECK(world.run(world.start(0).run).end_reason == EndReason::timeout);
 }
+
+TEST_CASE("schedule: an agent has no more claims than it would have, whatever its slots",
+          "[core][schedule]") {
+    Fixture world;
+    const SweepId sweep = world.create_sweep({.size = 6});
+    world.connect("a", 3, 3);
+    CHECK(world.starts().size() == 6);
+    for (std::size_t k = 1; k < 6; ++k)
+        world.returned("a", world.start(k));  // It is given them again.
+    REQUIRE(world.starts().size() == 11);
+    world.has_room("a", 1);
+    for (std::size_t k = 6; k < 11; ++k)
+        world.returned("a", world.start(k));
+    CHECK(world.starts().size() == 11);
+    CHECK(world.record(sweep).counts[RunState::pending] == 6);
+    const auto lines = world.world().explain(sweep, world.now());
+    CHECK(lines.back() == "agent a on host-a: needs no more runs than it has");
+
+    world.connect("b", 1);
+    CHECK(world.starts().size() == 12);
+    CHECK(world.starts().back().agent == AgentId{"b"});
+    world.has_room("a", 3);
+    CHECK(world.starts().size() == 14);
+    world.has_room("a", std::nullopt);
+    CHECK(world.starts().size() == 16);
+}

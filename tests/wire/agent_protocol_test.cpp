@@ -40,6 +40,7 @@ TEST_CASE("agent protocol: every message survives the wire", "[wire][agent_proto
     hello.held = {execution("r2", 3, std::numeric_limits<std::int64_t>::max())};
     hello.report.sequence = 9;
     hello.report.window = 16;
+    hello.report.claims_max = 0;
     hello.report.draining = true;
     RunEnded ended;
     ended.execution = execution("r3", 1, 8);
@@ -66,6 +67,7 @@ TEST_CASE("agent protocol: every message survives the wire", "[wire][agent_proto
     REQUIRE_FALSE(same.ended.at(0).drained);
     REQUIRE(same.ended.at(0).at == ended.at);
     REQUIRE(same.started.at(0).pid == 4711);
+    REQUIRE(same.claims_max == 0U);
 
     require_round_trip(
         AgentHeartbeat{AgentId{"a1"}, {{execution("r1", 1, 7), 12}, {execution("r2", 1, 8), {}}}});

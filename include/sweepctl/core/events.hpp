@@ -118,6 +118,8 @@ struct AgentReport {
     AgentId agent;
     std::uint64_t sequence = 0;
     std::uint32_t window = 0;  ///< how many runs it would hold beyond its slots
+    /// It would have so many claims at most, whatever its slots; none: as many as fit.
+    std::optional<std::uint32_t> claims_max{};
     bool draining = false;     ///< it takes nothing more, and leaves
     std::vector<RunStarted> started;
     std::vector<RunEnded> ended;

@@ -132,6 +132,7 @@ private:
         bool connected = false;
         bool died = false;  ///< its process was seen to die and none has come back
         std::uint32_t window = 0;
+        std::optional<std::uint32_t> claims_max;  ///< as it said last
         std::uint64_t acked = 0;
         std::set<RunId> runs;      ///< whose claim it has
         std::uint32_t tokens = 0;  ///< slots that its claims take
@@ -203,6 +204,7 @@ private:
     void on(AgentDied& event);
     void on(MetricsLogged& event);
     void take_report(Agent& agent, const AgentReport& report);
+    void take_room(Agent& agent, const AgentReport& report);
     void heard_from(Agent& agent);
     void kill_stale(const AgentId& agent, const ExecutionRef& execution);
     void forget_if_left(const AgentId& id);
@@ -298,6 +300,7 @@ private:
     void dismiss_agents();
     bool assign_one(Agent& agent, bool ahead);
     [[nodiscard]] static bool thinks(const Sweep& sweep);
+    [[nodiscard]] static bool has_enough(const Agent& agent);
     [[nodiscard]] static bool fits(const Agent& agent, const Sweep& sweep);
     [[nodiscard]] static bool may_wait(const Sweep& sweep);
     [[nodiscard]] static bool has_work(const Sweep& sweep);
