@@ -33,7 +33,7 @@ const Names& agent_fields() {
 
 const Names& status_fields() {
     static const Names names{"version",    "pid",    "home",      "url",   "socket",
-                             "started_at", "sweeps", "live_runs", "agents"};
+                             "started_at", "sweeps", "live_runs", "agents", "troubles"};
     return names;
 }
 

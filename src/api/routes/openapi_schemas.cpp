@@ -7,7 +7,7 @@ std::string_view openapi_schemas() {
 "Health": {"type": "object", "required": ["status"], "properties": {"status": {"const": "ok"}}},
 "Status": {
   "type": "object",
-  "required": ["version", "pid", "home", "url", "socket", "started_at", "sweeps", "live_runs", "agents"],
+  "required": ["version", "pid", "home", "url", "socket", "started_at", "sweeps", "live_runs", "agents", "troubles"],
   "properties": {
     "version": {"type": "string"},
     "pid": {"type": "integer"},
@@ -17,7 +17,18 @@ std::string_view openapi_schemas() {
     "started_at": {"$ref": "#/components/schemas/Time"},
     "sweeps": {"type": "integer"},
     "live_runs": {"type": "integer"},
-    "agents": {"type": "integer"}
+    "agents": {"type": "integer"},
+    "troubles": {"type": "array", "items": {"$ref": "#/components/schemas/Trouble"}}
+  }
+},
+"Trouble": {
+  "type": "object",
+  "description": "something cannot be stored or started at present",
+  "required": ["agent", "message", "since"],
+  "properties": {
+    "agent": {"type": ["string", "null"], "description": "whose host lacks something; null: it is the database"},
+    "message": {"type": "string"},
+    "since": {"$ref": "#/components/schemas/Time"}
   }
 },
 "Message": {"type": "object", "required": ["message"], "properties": {"message": {"type": "string"}}},

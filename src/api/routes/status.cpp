@@ -8,6 +8,21 @@
 
 namespace sweepctl::api {
 
+namespace {
+
+/// What cannot be stored at present, and since when.
+ParamList troubles(const Controller& controller) {
+    ParamList list;
+    if (const auto& trouble = controller.store_trouble()) {
+        list.emplace_back(ParamMap{{"agent", {}},
+                                   {"message", "nothing can be stored: " + trouble->message},
+                                   {"since", to_rfc3339(trouble->since)}});
+    }
+    return list;
+}
+
+}  // namespace
+
 void get_health(const CallPtr& call) {
     call->answer(200, R"({"status":"ok"})");
 }
@@ -36,6 +51,7 @@ void get_status(const CallPtr& call) {
                           {"sweeps", json_number(world.sweep_ids().size())},
                           {"live_runs", json_number(world.live_runs())},
                           {"agents", static_cast<std::int64_t>(linked)},
+                          {"troubles", troubles(backend.controller)},
                       }));
 }
 
