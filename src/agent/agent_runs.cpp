@@ -112,6 +112,16 @@ void Agent::launch_failed(const RunId& run, std::uint32_t attempt, const LaunchF
     Execution* execution = find(run, attempt);
     if (execution == nullptr) return;
     execution->runner_alive = false;
+    if (means_shortage(failure.error)) {
+        free_slot(*execution);
+        if (starts_left_) ++*starts_left_;
+        pending_.returned.push_back(execution->ref);
+        erase({run, attempt});
+        run_short(describe(failure));
+        start_what_fits();
+        flush();
+        return;
+    }
     RunEnded failed;
     failed.execution = execution->ref;
     failed.kind = EndKind::spawn_error;
@@ -145,6 +155,7 @@ void Agent::record(const Started& record) {
     execution->runner_pid = record.runner.pid;
     pending_.started.push_back({execution->ref, record.at, std::nullopt});
     execution->output.dirty = true;
+    ease_shortage();
     pump_metrics(*execution);
 }
 
@@ -156,6 +167,13 @@ void Agent::record(const Ended& record) {
     }
     if (std::holds_alternative<NotStarted>(record.how)) {
         execution->not_started = true;  // Given back when the runner is gone.
+        return;
+    }
+    if (const auto* error = std::get_if<SpawnError>(&record.how);
+        error != nullptr && means_shortage(error->error)) {
+        execution->not_started = true;
+        execution->phase = Phase::ended;
+        run_short(sentence(*error, nullptr));
         return;
     }
     RunEnded ended;
@@ -305,6 +323,7 @@ void Agent::recover() {
     // Of an earlier agent: this one has neither done enough nor failed by them.
     ends_.clear();
     succeeded_ = 0;
+    shortage_.reset();
     for (const Started& started : alive)
         adopt(started);
 }

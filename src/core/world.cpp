@@ -502,7 +502,8 @@ std::vector<World::AgentView> World::agents() const {
             if (run.claim->phase != ClaimPhase::held)
                 busy += sweeps_.at(run.sweep).policy.resources.cpus;
         }
-        views.push_back({agent.record, busy});
+        views.push_back({agent.record, busy, {}});
+        if (agent.connected) views.back().shortage = agent.shortage;
     }
     return views;
 }

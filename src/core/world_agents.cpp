@@ -168,10 +168,22 @@ void World::on(AgentReport& event) {
     effects_->emplace_back(AckOrder{event.agent, event.sequence});
 }
 
-/// How much it would have.
+/// How much it would have. That it cannot start runs is told to the sweeps whose runs it has; again
+/// only after it could.
 void World::take_room(Agent& agent, const AgentReport& report) {
     agent.window = report.window;
     agent.claims_max = report.claims_max;
+    const bool told = std::exchange(agent.shortage, report.shortage).has_value();
+    if (told == agent.shortage.has_value()) return;
+    std::set<SweepId> sweeps;
+    for (const RunId& run : agent.runs)
+        sweeps.insert(runs_.at(run).sweep);
+    for (const SweepId& sweep : sweeps) {
+        audit(told ? "agent_shortage_over" : "agent_shortage", sweeps_.at(sweep), {}, {},
+              told ? std::string("it has started a run in each of its slots again")
+                   : agent.shortage->message,
+              "agent " + agent.record.id.text + " on host " + agent.record.host);
+    }
 }
 
 void World::take_report(Agent& agent, const AgentReport& report) {

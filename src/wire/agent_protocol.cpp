@@ -108,6 +108,10 @@ void put_report(Object& object, const AgentReport& report) {
     object.number("sequence", report.sequence);
     object.number("window", report.window);
     if (report.claims_max) object.number("claims_max", *report.claims_max);
+    if (report.shortage) {
+        object.text("shortage", report.shortage->message);
+        object.time("shortage_since", report.shortage->since);
+    }
     if (report.draining) object.flag("draining", true);
     object.list("started", report.started,
                 [](std::string& out, const RunStarted& item) { put(out, item); });
@@ -316,6 +320,10 @@ AgentReport read_report(Fields& fields) {
     report.sequence = fields.number<std::uint64_t>("sequence");
     report.window = fields.number<std::uint32_t>("window");
     if (fields.has("claims_max")) report.claims_max = fields.number<std::uint32_t>("claims_max");
+    if (fields.has("shortage")) {
+        report.shortage =
+            AgentShortage{fields.time("shortage_since").value_or(WallTime{}), fields.text("shortage")};
+    }
     report.draining = fields.flag("draining");
     fields.objects("started", [&](Fields& item) {
         RunStarted started;

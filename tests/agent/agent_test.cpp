@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <cerrno>
 #include <string>
 #include <utility>
 #include <variant>
@@ -87,6 +88,11 @@ public:
         ended.drained = true;
         agent.journal({ended});
         agent.runner_gone(ended.run, ended.attempt, 0);
+    }
+    /// The last launch.
+    void fail(int error) {
+        const LaunchRequest run = launcher.launched.back();
+        agent.launch_failed(run.run, run.attempt, {LaunchStage::output, error, "/home/x.log"});
     }
     /// What it has said last, once the controller has taken in all that it had to say; the runs
     /// that it gave back meanwhile are in `returned`.
@@ -249,6 +255,99 @@ TEST_CASE("agent: of so many that are to finish it starts no more than are missi
     CHECK(world.settle().draining);
     CHECK(world.agent.idle());
     CHECK(world.returned == std::vector<std::string>{"run-3", "run-5"});
+}
+
+TEST_CASE("agent: where its host lacks something a run goes back and it tries again later",
+          "[agent][shortage]") {
+    AgentFixture world(2);
+    world.connect();
+    world.agent.order(brief());
+    world.give(1);
+    world.give(2);
+    world.give(3);
+    const LaunchRequest first = world.launcher.launched[0];
+    REQUIRE(world.launcher.launched.size() == 2);
+    world.live(first);
+    world.settle();
+    world.fail(ENOSPC);
+    AgentReport said = world.settle();
+    CHECK(world.returned == std::vector<std::string>{"run-2", "run-3"});
+    CHECK(world.agent.take_ends().empty());
+    CHECK(said.claims_max == 1U);
+    REQUIRE(said.shortage);
+    CHECK(said.shortage->message ==
+          "cannot open the output file '/home/x.log': no space left on device");
+    const WallTime since = said.shortage->since;
+
+    world.give(4);  // Given before the controller heard of it.
+    CHECK(world.launcher.launched.size() == 2);
+    world.settle();
+    CHECK(world.returned.back() == "run-4");
+
+    // A little later it asks for one more, later still when that does not go either.
+    world.pass(Duration{999});
+    world.agent.tick();
+    CHECK(world.settle().sequence == 0);
+    world.pass(Duration{1});
+    CHECK(world.in_the_past(world.agent.next_deadline()));
+    world.agent.tick();
+    CHECK(world.settle().claims_max == 2U);
+    world.give(5);
+    REQUIRE(world.launcher.launched.size() == 3);
+    world.fail(EDQUOT);
+    said = world.settle();
+    CHECK(said.claims_max == 1U);
+    CHECK(said.shortage->since == since);
+    world.pass(Duration{1'999});
+    world.agent.tick();
+    CHECK(world.settle().sequence == 0);
+    world.pass(Duration{1});
+    world.agent.tick();
+    CHECK(world.settle().claims_max == 2U);
+    world.give(6);
+    world.live(world.launcher.launched.back());
+    said = world.settle();
+    CHECK_FALSE(said.shortage);
+    CHECK_FALSE(said.claims_max);
+    CHECK(said.started.size() == 1);
+}
+
+TEST_CASE("agent: after a shortage its slots come into use one by one", "[agent][shortage]") {
+    AgentFixture world(2);
+    world.connect();
+    world.agent.order(brief());
+    world.give(1);
+    SECTION("nothing could be started") {
+        world.fail(EMFILE);
+    }
+    SECTION("the runner could not start the program") {
+        world.live(world.launcher.launched.back());
+        world.settle();
+        world.end(world.launcher.launched.back(), SpawnError{SpawnStage::clone, EAGAIN});
+    }
+    CHECK(world.settle().claims_max == 0U);
+    CHECK(world.returned == std::vector<std::string>{"run-1"});
+    world.pass(std::chrono::seconds{1});
+    world.agent.tick();
+    CHECK(world.settle().claims_max == 1U);
+    world.give(2);
+    world.live(world.launcher.launched.back());
+    CHECK(world.settle().claims_max == 2U);
+    world.give(3);
+    world.live(world.launcher.launched.back());
+    CHECK_FALSE(world.settle().shortage);
+}
+
+TEST_CASE("agent: an error that is no shortage is the run's", "[agent][shortage]") {
+    AgentFixture world;
+    world.connect();
+    world.agent.order(brief());
+    world.give(1);
+    world.fail(EACCES);
+    const AgentReport said = world.settle();
+    REQUIRE(said.ended.size() == 1);
+    CHECK(said.ended[0].kind == EndKind::spawn_error);
+    CHECK_FALSE(said.shortage);
 }
 
 TEST_CASE("agent: what an earlier one's killed runner left keeps its unknown slot", "[agent]") {

@@ -260,8 +260,11 @@ AgentReport Fixture::new_report(const std::string& agent) {
     return report;
 }
 
-void Fixture::has_room(const std::string& agent, std::optional<std::uint32_t> claims_max) {
+void Fixture::has_room(const std::string& agent,
+                       std::optional<std::uint32_t> claims_max,
+                       std::optional<AgentShortage> shortage) {
     rooms_[agent].claims_max = claims_max;
+    rooms_[agent].shortage = std::move(shortage);
     apply(new_report(agent));
 }
 

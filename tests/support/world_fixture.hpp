@@ -110,7 +110,9 @@ public:
                std::vector<RunEnded> ended = {});
     void disconnect(const std::string& agent);
     /// What its reports say of it from now on.
-    void has_room(const std::string& agent, std::optional<std::uint32_t> claims_max);
+    void has_room(const std::string& agent,
+                  std::optional<std::uint32_t> claims_max,
+                  std::optional<AgentShortage> shortage = {});
     void started(const std::string& agent, const ExecutionRef& execution);
     void exited(const std::string& agent,
                 const ExecutionRef& execution,

@@ -41,6 +41,7 @@ TEST_CASE("agent protocol: every message survives the wire", "[wire][agent_proto
     hello.report.sequence = 9;
     hello.report.window = 16;
     hello.report.claims_max = 0;
+    hello.report.shortage = {WallTime{Duration{1'700'000'000'000}}, "no space \"left\""};
     hello.report.draining = true;
     RunEnded ended;
     ended.execution = execution("r3", 1, 8);
@@ -68,6 +69,8 @@ TEST_CASE("agent protocol: every message survives the wire", "[wire][agent_proto
     REQUIRE(same.ended.at(0).at == ended.at);
     REQUIRE(same.started.at(0).pid == 4711);
     REQUIRE(same.claims_max == 0U);
+    REQUIRE(same.shortage->since == hello.report.shortage->since);
+    REQUIRE(same.shortage->message == hello.report.shortage->message);
 
     require_round_trip(
         AgentHeartbeat{AgentId{"a1"}, {{execution("r1", 1, 7), 12}, {execution("r2", 1, 8), {}}}});

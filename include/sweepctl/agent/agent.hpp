@@ -177,6 +177,14 @@ private:
         bool mistake_told = false;
         SteadyTime next_look;  ///< not before this, while the program lives
     };
+    /// The host lacks what starting a run takes.
+    struct Shortage {
+        AgentShortage told;
+        std::uint64_t places = 0;  ///< so many may be started at a time
+        Duration pause;            ///< before one more is tried, when that fails again
+        SteadyTime until;          ///< that is tried from then on
+        bool trying = false;
+    };
     struct Execution {
         ExecutionRef ref;
         SweepId sweep;
@@ -235,6 +243,9 @@ private:
     [[nodiscard]] bool has_place() const;
     [[nodiscard]] std::optional<std::uint32_t> claims_max() const;
     void keep_to_places();
+    void run_short(std::string message);
+    void try_again_when_due();
+    void ease_shortage();
 
     // agent_metrics.cpp
     void name_files(Execution& execution, const std::string& stem);
@@ -276,7 +287,9 @@ private:
     std::optional<std::uint64_t> starts_left_;  ///< none: no limit
     bool draining_ = false;
     bool drain_untold_ = false;  ///< the controller, which would go on giving, does not know of it
+    bool places_untold_ = false;  ///< the same of how much it takes
     std::uint64_t succeeded_ = 0;
+    std::optional<Shortage> shortage_;
     std::deque<std::int64_t>
         awaiting_ack_;  ///< boottime when each message was sent whose answer renews the leases
     std::int64_t lease_start_ms_ = 0;

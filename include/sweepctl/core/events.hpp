@@ -113,6 +113,11 @@ struct RunEnded {
     std::uint64_t max_rss_kib = 0;
     bool drained = true;  ///< nothing of it is alive any more; otherwise `Drained` follows
 };
+/// That an agent's host lacks what starting a run takes: space, processes, descriptors.
+struct AgentShortage {
+    WallTime since;
+    std::string message;
+};
 /// What an agent has to say since its last acknowledged report, in order of time. May be repeated.
 struct AgentReport {
     AgentId agent;
@@ -120,6 +125,7 @@ struct AgentReport {
     std::uint32_t window = 0;  ///< how many runs it would hold beyond its slots
     /// It would have so many claims at most, whatever its slots; none: as many as fit.
     std::optional<std::uint32_t> claims_max{};
+    std::optional<AgentShortage> shortage{};
     bool draining = false;     ///< it takes nothing more, and leaves
     std::vector<RunStarted> started;
     std::vector<RunEnded> ended;

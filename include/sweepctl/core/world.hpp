@@ -85,6 +85,7 @@ public:
     struct AgentView {
         AgentRecord record;
         std::uint32_t busy = 0;  ///< slots taken
+        std::optional<AgentShortage> shortage{};
     };
     [[nodiscard]] std::vector<AgentView> agents() const;
     [[nodiscard]] const Run* find_run(const RunId& id) const;
@@ -132,7 +133,8 @@ private:
         bool connected = false;
         bool died = false;  ///< its process was seen to die and none has come back
         std::uint32_t window = 0;
-        std::optional<std::uint32_t> claims_max;  ///< as it said last
+        std::optional<std::uint32_t> claims_max;  ///< as it said last; the same below
+        std::optional<AgentShortage> shortage;
         std::uint64_t acked = 0;
         std::set<RunId> runs;      ///< whose claim it has
         std::uint32_t tokens = 0;  ///< slots that its claims take
