@@ -84,14 +84,14 @@ bool Agent::read_on(Execution& execution, MetricsSource source) {
     MetricsChunk chunk;
     if (!reading.path.empty())
         chunk = files_.read_metrics(reading.path, reading.read, format, final);
-    if (chunk.offset_end <= reading.read) {
+    if (chunk.offset_end <= reading.read && !chunk.truncated) {
         reading.dirty = false;
         reading.done = final;
         return false;
     }
     if (!welcomed_) return false;  // Sent once the link is there again; the end waits for it.
     reading.dirty = true;
-    if (chunk.lines.empty() && (!chunk.invalid || reading.mistake_told)) {
+    if (chunk.lines.empty() && !chunk.truncated && (!chunk.invalid || reading.mistake_told)) {
         reading.read = chunk.offset_end;
         look_at(final || source == MetricsSource::file ? clock_.now().steady : reading.next_look);
         return false;
@@ -105,6 +105,7 @@ bool Agent::read_on(Execution& execution, MetricsSource source) {
     message.lines = std::move(chunk.lines);
     message.preempting = chunk.preempting;
     message.invalid = std::move(chunk.invalid);
+    message.truncated = chunk.truncated;
     const bool mistake = message.invalid.has_value();
     // The controller must see the start before the first values of a run.
     if (anything_to_report() && !in_flight_) flush();

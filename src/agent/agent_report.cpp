@@ -57,13 +57,16 @@ AgentReport Agent::merge_reports() {
     merged.agent = settings_.record.id;
     merged.sequence = ++sequence_;
     merged.window = window();
+    merged.claims_max = claims_max();
+    merged.shortage = shortage_ ? std::optional(shortage_->told) : std::nullopt;
     merged.draining = draining_;
-    drain_untold_ = false;
+    drain_untold_ = places_untold_ = false;
     return merged;
 }
 
 void Agent::flush() {
-    if (!welcomed_ || in_flight_ || (!anything_to_report() && !drain_untold_)) return;
+    const bool news = anything_to_report() || drain_untold_ || places_untold_;
+    if (!welcomed_ || in_flight_ || !news) return;
     const AgentClockReading now = clock_.now();
     // As long as half of what is held is there, the slots stay busy without news from the
     // controller.
@@ -110,6 +113,7 @@ std::optional<SteadyTime> Agent::next_deadline() const {
     SteadyTime next = next_heartbeat();
     if (held_back_until_ && !in_flight_) next = std::min(next, *held_back_until_);
     if (next_look_) next = std::min(next, *next_look_);
+    if (shortage_ && !shortage_->trying) next = std::min(next, shortage_->until);
     return next;
 }
 
@@ -118,6 +122,7 @@ void Agent::tick() {
     const SteadyTime now = clock_.now().steady;
     if (now >= next_heartbeat()) send_heartbeat();
     if (next_look_ && now >= *next_look_) look_again();
+    try_again_when_due();
     start_what_fits();
     flush();
 }

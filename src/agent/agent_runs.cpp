@@ -34,11 +34,13 @@ std::string sentence(const SpawnError& error, const LaunchRequest* request) {
 // ---------------------------------------------------------------------------------------------
 
 void Agent::start_what_fits() {
+    keep_to_places();
     if (queue_.empty() || slots_taken_ >= settings_.record.slots || unplaced_ > 0) return;
     const AgentClockReading now = clock_.now();
     if (!lease_holds(now)) return;
     for (std::size_t i = 0;
-         i < queue_.size() && slots_taken_ < settings_.record.slots && !started_all();) {
+         i < queue_.size() && slots_taken_ < settings_.record.slots && !started_all() &&
+         has_place();) {
         Execution& execution = executions_.at(queue_[i]);
         const Resources& need = execution.resources;
         const auto live = live_of_sweep_.find(execution.sweep);
@@ -54,7 +56,7 @@ void Agent::start_what_fits() {
         start(execution);
     }
     // Others may start what it holds. It leaves when its own have ended.
-    if (started_all()) drain();
+    if (done_enough()) drain();
 }
 
 bool Agent::start(Execution& execution) {
@@ -110,6 +112,16 @@ void Agent::launch_failed(const RunId& run, std::uint32_t attempt, const LaunchF
     Execution* execution = find(run, attempt);
     if (execution == nullptr) return;
     execution->runner_alive = false;
+    if (means_shortage(failure.error)) {
+        free_slot(*execution);
+        if (starts_left_) ++*starts_left_;
+        pending_.returned.push_back(execution->ref);
+        erase({run, attempt});
+        run_short(describe(failure));
+        start_what_fits();
+        flush();
+        return;
+    }
     RunEnded failed;
     failed.execution = execution->ref;
     failed.kind = EndKind::spawn_error;
@@ -143,6 +155,7 @@ void Agent::record(const Started& record) {
     execution->runner_pid = record.runner.pid;
     pending_.started.push_back({execution->ref, record.at, std::nullopt});
     execution->output.dirty = true;
+    ease_shortage();
     pump_metrics(*execution);
 }
 
@@ -154,6 +167,13 @@ void Agent::record(const Ended& record) {
     }
     if (std::holds_alternative<NotStarted>(record.how)) {
         execution->not_started = true;  // Given back when the runner is gone.
+        return;
+    }
+    if (const auto* error = std::get_if<SpawnError>(&record.how);
+        error != nullptr && means_shortage(error->error)) {
+        execution->not_started = true;
+        execution->phase = Phase::ended;
+        run_short(sentence(*error, nullptr));
         return;
     }
     RunEnded ended;
@@ -231,6 +251,7 @@ void Agent::end(Execution& execution, RunEnded ended) {
     ended.drained = execution.drained;
     ends_.push_back({ended.kind == EndKind::exited && ended.code == 0, ended.order_signal != 0,
                      ended.kind == EndKind::signaled, ended.kind == EndKind::spawn_error});
+    if (ends_.back().success) ++succeeded_;
     execution.end = std::move(ended);
     ++ends_counted_;
     pump_metrics(execution);
@@ -299,7 +320,10 @@ void Agent::recover() {
             std::visit([this](const auto& known) { record(known); }, entry);
         }
     }
-    ends_.clear();  // Of an earlier agent: this one has neither done enough nor failed by them.
+    // Of an earlier agent: this one has neither done enough nor failed by them.
+    ends_.clear();
+    succeeded_ = 0;
+    shortage_.reset();
     for (const Started& started : alive)
         adopt(started);
 }

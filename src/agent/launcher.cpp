@@ -1,11 +1,17 @@
 #include "sweepctl/agent/launcher.hpp"
 
+#include <cerrno>
 #include <cstdlib>
 #include <system_error>
 
 #include <time.h>
 
 namespace sweepctl {
+
+bool means_shortage(int error) {
+    return error == ENOSPC || error == EDQUOT || error == EAGAIN || error == ENOMEM ||
+           error == EMFILE || error == ENFILE;
+}
 
 std::string_view to_string(LaunchStage stage) {
     switch (stage) {

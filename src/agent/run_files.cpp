@@ -135,8 +135,10 @@ public:
         if (!file.valid() || ::fstat(file.get(), &info) != 0 || !S_ISREG(info.st_mode))
             return chunk;
         const auto size = static_cast<std::uint64_t>(info.st_size);
+        chunk.truncated = size < offset;
+        if (chunk.truncated) chunk.offset_end = 0;
         const std::uint64_t stretch =
-            offset + (format == MetricsFormat::metrics_file ? kMetricsPiece : kOutputStretch);
+            chunk.offset_end + (format == MetricsFormat::metrics_file ? kMetricsPiece : kOutputStretch);
         std::size_t taken = 0;
         while (chunk.offset_end < std::min(size, stretch) && taken < kMetricsPiece) {
             MetricsChunk piece = read_lines(file.get(), chunk.offset_end, size, format, final);

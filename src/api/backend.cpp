@@ -73,7 +73,7 @@ void Backend::close() {
 std::optional<Problem> Backend::obstacle() const {
     if (leaving) return Problem{503, "the controller is leaving; ask the next one"};
     if (const auto& trouble = controller.store_trouble()) {
-        return Problem{507, "nothing can be stored at present: " + *trouble};
+        return Problem{507, "nothing can be stored at present: " + trouble->message};
     }
     return std::nullopt;
 }
@@ -92,7 +92,7 @@ void Backend::look_for_trouble() {
     if (const auto& trouble = controller.store_trouble()) {
         for (const std::weak_ptr<Call>& waiting : std::exchange(awaiting_store_, {})) {
             const CallPtr call = waiting.lock();
-            call->refuse({507, "nothing can be stored at present: " + *trouble +
+            call->refuse({507, "nothing can be stored at present: " + trouble->message +
                                    "; what was asked takes effect as soon as it can be"});
         }
         return;

@@ -43,7 +43,9 @@ struct Route {
     std::vector<RouteParameter> query{};
     std::string_view body{};  ///< name of its schema among the components; empty: none is read
     RouteAnswer answer{};
-    std::vector<int> problems{};  ///< that it may answer with, beside those that every route may
+    /// That it may answer with, beside those that every route may, and those that its pattern, its
+    /// query and its body imply.
+    std::vector<int> problems{};
 
     /// Changes what is stored: refused while nothing can be stored, and while leaving.
     bool changes = false;

@@ -213,6 +213,7 @@ void AgentProgram::build() {
         settings.api_key = read_word(token_path(options_.home));
     }
     settings.starts_max = count_limit(options_.count);
+    settings.successes_max = count_limit(options_.count_successful);
     if (!options_.local)
         give_up_.emplace(GiveUpRules::from_environment(options_), clock_.now().steady);
 
@@ -323,8 +324,8 @@ void AgentProgram::after_event() {
     if (give_up_) {
         for (const Agent::EndSeen& end : agent_->take_ends()) {
             const GiveUp::Verdict verdict = give_up_->take(end, clock_.now().steady);
-            // One that started all it may is leaving already, but did not say why.
-            const bool leaving = agent_->draining() && (!agent_->started_all() || tier_ > 0);
+            // One that has done enough is leaving already, but did not say why.
+            const bool leaving = agent_->draining() && (!agent_->done_enough() || tier_ > 0);
             if (verdict.message.empty() || leaving || std::exchange(given_up_, true)) continue;
             say(verdict.message);
             exit_code_ = verdict.failed ? kGaveUp : 0;

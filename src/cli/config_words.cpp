@@ -1,13 +1,10 @@
 #include "cli/config_words.hpp"
 
-#include "sweepctl/base/did_you_mean.hpp"
-
 #include "cli/cli_error.hpp"
 #include "cli/text.hpp"
 
 #include <algorithm>
 #include <string>
-#include <string_view>
 #include <utility>
 
 namespace sweepctl::cli {
@@ -80,62 +77,7 @@ void insert(ParamMap& map, const Path& path, const std::string& key, ParamValue 
     }
 }
 
-/// The paths of what `map` sets, a group's members one by one. `space` tells groups from values
-/// that happen to be maps.
-void add_paths(std::vector<Path>& out,
-               const ParamMap& map,
-               const Path& above,
-               const SearchSpace& space) {
-    for (const auto& [name, value] : map) {
-        Path path = above;
-        path.push_back(name);
-        const bool group = std::any_of(
-            space.parameters.begin(), space.parameters.end(), [&](const Parameter& parameter) {
-                return parameter.path.size() > path.size() &&
-                       std::equal(path.begin(), path.end(), parameter.path.begin());
-            });
-        const auto* inner = value.get_if<ParamMap>();
-        if (group && inner != nullptr) {
-            add_paths(out, *inner, path, space);
-        } else {
-            out.push_back(std::move(path));
-        }
-    }
-}
-
 }  // namespace
-
-std::vector<std::string> missing_parameters(const Config& config, const SearchSpace& space) {
-    std::vector<Path> given;
-    add_paths(given, config, {}, space);
-    std::vector<std::string> names;
-    for (const Parameter& parameter : space.parameters)
-        names.push_back(joined(parameter.path));
-    const auto known = [&](const Path& path) {
-        return std::any_of(space.parameters.begin(), space.parameters.end(),
-                           [&](const Parameter& parameter) { return parameter.path == path; });
-    };
-    for (const Path& path : given) {
-        if (known(path)) continue;
-        const std::string_view near =
-            did_you_mean(joined(path), std::vector<std::string_view>(names.begin(), names.end()));
-        throw CliError(kError, "the sweep has no parameter '" + printable(joined(path)) + "'",
-                       near.empty() ? "" : "did you mean '" + printable(near) + "'?");
-    }
-    const auto wanted = [&](std::size_t parameter) {
-        return std::none_of(space.conditions.begin(), space.conditions.end(),
-                            [&](const Condition& condition) {
-                                return condition.parameter == parameter && !condition.holds(config);
-                            });
-    };
-    std::vector<std::string> missing;
-    for (std::size_t i = 0; i < space.parameters.size(); ++i) {
-        const Path& path = space.parameters[i].path;
-        if (std::find(given.begin(), given.end(), path) == given.end() && wanted(i))
-            missing.push_back(joined(path));
-    }
-    return missing;
-}
 
 Config config_from(const std::vector<Assignment>& assignments, const SearchSpace& space) {
     Config config;

@@ -15,9 +15,4 @@ namespace sweepctl::cli {
 [[nodiscard]] Config config_from(const std::vector<Assignment>& assignments,
                                  const SearchSpace& space);
 
-/// The parameters that `config` lacks, as dotted paths. Throws CliError when it has a value that is
-/// none of the space's parameters: a slip of the pen would otherwise be a run that ignores it.
-[[nodiscard]] std::vector<std::string> missing_parameters(const Config& config,
-                                                          const SearchSpace& space);
-
 }  // namespace sweepctl::cli

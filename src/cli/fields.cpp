@@ -32,8 +32,8 @@ const Names& agent_fields() {
 }
 
 const Names& status_fields() {
-    static const Names names{"version",    "pid",    "home",      "url",    "socket",
-                             "started_at", "sweeps", "live_runs", "agents", "local_agent"};
+    static const Names names{"version",    "pid",    "home",      "url",   "socket",
+                             "started_at", "sweeps", "live_runs", "agents"};
     return names;
 }
 

@@ -215,7 +215,7 @@ void Controller::committed(std::optional<StoreError> error) {
     committing_ = false;
     if (error) {
         // The World is ahead of the store now, so nobody may hear of it before this is durable.
-        trouble_ = error->message;
+        trouble_ = StoreTrouble{error->message, trouble_ ? trouble_->since : now_.wall};
         failed_ = std::move(error->changes);
         retry_at_ = now_.steady + kStoreRetry;
         return;

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 
 namespace sweepctl {
@@ -47,8 +48,8 @@ void take_in(MetricSummary& entry, const ParamValue& value) {
 /// Finds entries by name: by looking at each where little is to be found, else with an index.
 class Entries {
 public:
-    Entries(std::vector<MetricSummary>& summary, std::size_t searches)
-        : summary_(summary), indexed_(searches > kFewSearches) {
+    Entries(std::vector<MetricSummary>& summary, std::size_t searches, std::string_view goal)
+        : summary_(summary), goal_(goal), indexed_(searches > kFewSearches) {
         if (!indexed_) return;
         for (std::size_t i = 0; i < summary_.size(); ++i)
             index_.emplace(summary_[i].name, i);
@@ -64,7 +65,8 @@ public:
                              [&](const MetricSummary& entry) { return entry.name == name; });
             if (known != summary_.end()) return &*known;
         }
-        if (summary_.size() >= kMetricNamesMax || name.size() > kMetricNameMax) return nullptr;
+        const bool room = summary_.size() < kMetricNamesMax && name.size() <= kMetricNameMax;
+        if (!room && name != goal_) return nullptr;
         if (indexed_) index_.emplace(name, summary_.size());
         summary_.emplace_back().name = name;
         return &summary_.back();
@@ -74,6 +76,7 @@ private:
     static constexpr std::size_t kFewSearches = 64;
 
     std::vector<MetricSummary>& summary_;
+    std::string_view goal_;
     bool indexed_;
     std::unordered_map<std::string, std::size_t> index_;
 };
@@ -81,12 +84,13 @@ private:
 }  // namespace
 
 bool take_in(std::vector<MetricSummary>& summary,
-             const std::vector<std::vector<MetricPoint>>& lines) {
+             const std::vector<std::vector<MetricPoint>>& lines,
+             std::string_view goal) {
     const bool had_room = summary.size() < kMetricNamesMax;
     std::size_t points = 0;
     for (const std::vector<MetricPoint>& line : lines)
         points += line.size();
-    Entries entries(summary, points);
+    Entries entries(summary, points, goal);
     for (const std::vector<MetricPoint>& line : lines) {
         for (const MetricPoint& point : line) {
             if (MetricSummary* entry = entries.find_or_add(point.name))
@@ -96,8 +100,10 @@ bool take_in(std::vector<MetricSummary>& summary,
     return had_room && summary.size() >= kMetricNamesMax;
 }
 
-void take_summary(std::vector<MetricSummary>& summary, const std::vector<MetricPoint>& points) {
-    Entries entries(summary, points.size());
+void take_summary(std::vector<MetricSummary>& summary,
+                  const std::vector<MetricPoint>& points,
+                  std::string_view goal) {
+    Entries entries(summary, points.size(), goal);
     for (const MetricPoint& point : points) {
         MetricSummary* const entry = entries.find_or_add(point.name);
         if (entry == nullptr) continue;

@@ -4,6 +4,7 @@
 #include "sweepctl/core/world.hpp"
 
 #include <algorithm>
+#include <limits>
 
 namespace sweepctl {
 
@@ -54,6 +55,11 @@ bool World::fits(const Agent& agent, const Sweep& sweep) {
     return need.cpus <= agent.record.slots && need.gpus <= agent.record.gpus;
 }
 
+/// Whether the agent would have no more claims, whatever its slots.
+bool World::has_enough(const Agent& agent) {
+    return agent.claims_max && agent.runs.size() >= *agent.claims_max;
+}
+
 /// Whether its runs may be held beyond the slots. A search that learns proposes better the later it
 /// is asked; a run that needs a GPU is not a short one.
 bool World::may_wait(const Sweep& sweep) {
@@ -67,7 +73,7 @@ bool World::has_work(const Sweep& sweep) {
 /// Whether `agent` has room for one more run of `sweep`: in a free slot, or `ahead`, held beyond
 /// the slots.
 bool World::may_take(const Agent& agent, const Sweep& sweep, bool ahead) const {
-    if (!fits(agent, sweep) || (ahead && !may_wait(sweep))) return false;
+    if (!fits(agent, sweep) || has_enough(agent) || (ahead && !may_wait(sweep))) return false;
     const Resources& need = sweep.policy.resources;
     const std::uint32_t places = agent.record.slots + (ahead ? agent.window : 0);
     if (agent.tokens + need.cpus > places || agent.gpus + need.gpus > agent.record.gpus)
@@ -202,6 +208,7 @@ Run& World::create_run(Sweep& sweep,
     audit("run_state", kept, {}, "pending", {}, {});
     if (sweep.record.status == SweepStatus::pending) set_status(sweep, SweepStatus::running, {});
     refresh_exhausted(sweep);
+    refresh_expected(sweep);
     touch(sweep);
     return kept;
 }
@@ -252,7 +259,7 @@ void World::rebalance() {
     }
     if (holders.empty()) return;
     for (const auto& [id, idle] : agents_) {
-        if (!idle.connected || idle.record.state != AgentState::online ||
+        if (!idle.connected || idle.record.state != AgentState::online || has_enough(idle) ||
             idle.tokens >= idle.record.slots) {
             continue;
         }
@@ -343,6 +350,24 @@ bool World::keeps_open(const Sweep& sweep, const Run& run) const {
     if (!run.claim || crashed_by_silence(run)) return false;
     const Duration silent = now_.steady - agents_.at(run.claim->agent).last_contact;
     return silent < silence_allowed(sweep);
+}
+
+/// How many runs there will be when nothing more comes: one for each cell, and those that are none.
+/// Of a search that learns, those may be what it would have proposed.
+void World::refresh_expected(Sweep& sweep) {
+    if (sweep.strategy == nullptr) return;
+    SweepRecord& record = sweep.record;
+    std::optional<std::uint64_t> expected = sweep.strategy->size();
+    if (expected && sweep.strategy->adaptive()) {
+        expected = std::max(*expected, record.counts.total());
+    } else if (expected) {
+        const std::uint64_t beyond =
+            record.counts.total() + record.prior_cells - sweep.coverage.count();
+        const std::uint64_t cells = *expected - record.prior_cells;
+        expected = cells + std::min(beyond, std::numeric_limits<std::uint64_t>::max() - cells);
+    }
+    if (record.run_cap) expected = std::min(expected.value_or(*record.run_cap), *record.run_cap);
+    record.expected_runs = expected;
 }
 
 /// Finished means drained (S7): nothing more comes, nothing waits, nothing lives.

@@ -447,6 +447,14 @@ World::Sweep* World::real_sweep(const SweepId& id) {
     return sweep == nullptr || sweep->record.loose ? nullptr : sweep;
 }
 
+World::Sweep* World::asked_sweep(const Request& request, const SweepId& id, Asker asker) {
+    Sweep* sweep = real_sweep(id);
+    const bool gone = sweep == nullptr || (asker == Asker::client && sweep->deleter);
+    if (!gone) return sweep;
+    answer(request, AnswerCode::not_found, "no sweep '" + id.text + "'");
+    return nullptr;
+}
+
 Run* World::run_of(const RunId& id) {
     const auto found = runs_.find(id);
     return found == runs_.end() ? nullptr : &found->second;
@@ -500,7 +508,8 @@ std::vector<World::AgentView> World::agents() const {
             if (run.claim->phase != ClaimPhase::held)
                 busy += sweeps_.at(run.sweep).policy.resources.cpus;
         }
-        views.push_back({agent.record, busy});
+        views.push_back({agent.record, busy, {}});
+        if (agent.connected) views.back().shortage = agent.shortage;
     }
     return views;
 }

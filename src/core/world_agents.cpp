@@ -82,7 +82,7 @@ void World::on(AgentHello& event) {
     agent.record = event.agent;
     agent.record.state = drains ? AgentState::draining : AgentState::online;
     agent.connected = true;
-    agent.window = event.report.window;
+    take_room(agent, event.report);
     agent.acked = event.report.sequence;
     heard_from(agent);
     touch(agent);
@@ -163,7 +163,7 @@ void World::on(AgentReport& event) {
     if (agent == nullptr) return;
     actor_ = "agent " + event.agent.text;
     heard_from(*agent);
-    agent->window = event.window;
+    take_room(*agent, event);
     if (event.draining && agent->record.state != AgentState::draining) {
         agent->record.state = AgentState::draining;
         touch(*agent);
@@ -173,6 +173,24 @@ void World::on(AgentReport& event) {
         take_report(*agent, event);
     }
     effects_->emplace_back(AckOrder{event.agent, event.sequence});
+}
+
+/// How much it would have. That it cannot start runs is told to the sweeps whose runs it has; again
+/// only after it could.
+void World::take_room(Agent& agent, const AgentReport& report) {
+    agent.window = report.window;
+    agent.claims_max = report.claims_max;
+    const bool told = std::exchange(agent.shortage, report.shortage).has_value();
+    if (told == agent.shortage.has_value()) return;
+    std::set<SweepId> sweeps;
+    for (const RunId& run : agent.runs)
+        sweeps.insert(runs_.at(run).sweep);
+    for (const SweepId& sweep : sweeps) {
+        audit(told ? "agent_shortage_over" : "agent_shortage", sweeps_.at(sweep), {}, {},
+              told ? std::string("it has started a run in each of its slots again")
+                   : agent.shortage->message,
+              "agent " + agent.record.id.text + " on host " + agent.record.host);
+    }
 }
 
 void World::take_report(Agent& agent, const AgentReport& report) {
@@ -314,39 +332,47 @@ std::optional<SteadyTime> World::next_silence() const {
 void World::on(MetricsLogged& event) {
     if (Agent* agent = agent_of(event.agent)) heard_from(*agent);
     Run* run = run_of(event.execution);
-    if (run != nullptr && event.offset_end > run->offset_in(event.source)) {
+    // Lines before that offset were taken in already; agents cut at line ends, so a message is either
+    // all new or begins with what is known.
+    const bool news = run != nullptr && event.offset == run->offset_in(event.source) &&
+                      (event.offset_end > event.offset || event.truncated);
+    if (news) {
         actor_ = "agent " + event.agent.text;
         Sweep& sweep = sweeps_.at(run->sweep);
-        // Lines before that offset were taken in already; agents cut at line ends, so a message is
-        // either all new or begins with what is known.
-        if (event.offset == run->offset_in(event.source)) {
-            if (take_in(run->summary, event.points)) {
-                audit("metrics_many", *run, {}, {},
-                      "it has " + std::to_string(kMetricNamesMax) +
-                          " metrics; further names are kept in the history only",
-                      {});
-            }
-            if (!event.lines.empty()) {
-                changes_.metrics.push_back(
-                    {run->id, run->attempt, run->metrics_lines, std::move(event.lines)});
-            }
-            run->metrics_lines += event.points.size();
-            run->offset_in(event.source) = event.offset_end;
-            if (event.invalid && !run->bad_metrics_reported) {
-                run->bad_metrics_reported = true;
-                audit("metrics_invalid", *run, {}, {},
-                      "a line is not a JSON object and was skipped", *event.invalid);
-            }
-            // Even when the news of its start is still on the way.
-            const bool over = is_ended(run->state) && !crashed_by_silence(*run);
-            if (event.preempting && !over && !run->preempting) {
-                run->preempting = true;
-                audit("run_preempting", *run, {}, {}, {}, {});
-            }
-            judge_values(sweep, *run, event.points);
-            judge_best(sweep, *run);
-            touch(*run);
+        if (event.truncated && !run->cut_metrics_reported) {
+            run->cut_metrics_reported = true;
+            audit("metrics_truncated", *run, {}, {},
+                  std::string(event.source == MetricsSource::file ? "its metrics file"
+                                                                  : "its output") +
+                      " became shorter; it is read from its beginning again",
+                  {});
         }
+        if (take_in(run->summary, event.points, sweep.record.metric_name)) {
+            audit("metrics_many", *run, {}, {},
+                  "it has " + std::to_string(kMetricNamesMax) +
+                      " metrics; further names are kept in the history only",
+                  {});
+        }
+        if (!event.lines.empty()) {
+            changes_.metrics.push_back(
+                {run->id, run->attempt, run->metrics_lines, std::move(event.lines)});
+        }
+        run->metrics_lines += event.points.size();
+        run->offset_in(event.source) = event.offset_end;
+        if (event.invalid && !run->bad_metrics_reported) {
+            run->bad_metrics_reported = true;
+            audit("metrics_invalid", *run, {}, {},
+                  "a line is not a JSON object and was skipped", *event.invalid);
+        }
+        // Even when the news of its start is still on the way.
+        const bool over = is_ended(run->state) && !crashed_by_silence(*run);
+        if (event.preempting && !over && !run->preempting) {
+            run->preempting = true;
+            audit("run_preempting", *run, {}, {}, {}, {});
+        }
+        judge_values(sweep, *run, event.points);
+        judge_best(sweep, *run);
+        touch(*run);
     }
     const std::uint64_t taken = run != nullptr ? run->offset_in(event.source) : event.offset_end;
     effects_->emplace_back(MetricsAck{event.agent, event.execution, event.source, taken});

@@ -174,7 +174,7 @@ void World::describe(Run& run, UpsertRun& event) {
         edited_runs_.insert(run.id);
     }
     if (event.host && (!run.claim || in_foreign_hands(run))) run.host = std::move(event.host);
-    take_summary(run.summary, event.summary_points);
+    take_summary(run.summary, event.summary_points, sweep.record.metric_name);
     if (!event.summary_points.empty()) judge_best(sweeps_.at(run.sweep), run);
     if (!event.details.empty()) changes_.details.push_back({run.id, std::move(event.details)});
 }
@@ -257,6 +257,7 @@ void World::on(ClientStream& event) {
 /// The lines that are new, and what they and the summary say.
 void World::take_stream(Run& run, ClientStream& event) {
     ClientSide& client = *run.client;
+    const std::string& goal = sweeps_.at(run.sweep).record.metric_name;
     bool news = !event.summary_points.empty();
     const auto keep_lines = [&](RunStream stream, ClientStream::Lines& lines, NewLines fresh,
                                 std::uint64_t& taken) {
@@ -271,7 +272,7 @@ void World::take_stream(Run& run, ClientStream& event) {
         std::vector<std::vector<MetricPoint>>& points = event.history_points;
         const std::size_t known = std::min(fresh.known, points.size());
         points.erase(points.begin(), points.begin() + static_cast<std::ptrdiff_t>(known));
-        if (take_in(run.summary, points)) {
+        if (take_in(run.summary, points, goal)) {
             audit("metrics_many", run, {}, {},
                   "it has " + std::to_string(kMetricNamesMax) +
                       " metrics; further names are kept in the history only",
@@ -296,7 +297,7 @@ void World::take_stream(Run& run, ClientStream& event) {
         changes_.streams.push_back(
             {run.id, RunStream::output, first, std::move(event.output->lines)});
     }
-    take_summary(run.summary, event.summary_points);
+    take_summary(run.summary, event.summary_points, goal);
     if (!event.details.empty()) changes_.details.push_back({run.id, std::move(event.details)});
     if (news) judge_best(sweeps_.at(run.sweep), run);
 }

@@ -67,11 +67,8 @@ void World::on(CreateSweep& event) {
 
 void World::on(CommandSweep& event) {
     actor_ = event.request.actor;
-    Sweep* sweep = real_sweep(event.sweep);
-    if (sweep == nullptr) {
-        answer(event.request, AnswerCode::not_found, "no sweep " + quoted(event.sweep.text));
-        return;
-    }
+    Sweep* sweep = asked_sweep(event.request, event.sweep);
+    if (sweep == nullptr) return;
     const SweepId id = sweep->record.id;
     if (sweep->deleter) {
         answer(event.request, AnswerCode::wrong_state, being_deleted(id), id);
@@ -316,11 +313,8 @@ void World::on(RetryRun& event) {
 
 void World::on(EnqueueRun& event) {
     actor_ = event.request.actor;
-    Sweep* sweep = real_sweep(event.sweep);
-    if (sweep == nullptr) {
-        answer(event.request, AnswerCode::not_found, "no sweep " + quoted(event.sweep.text));
-        return;
-    }
+    Sweep* sweep = asked_sweep(event.request, event.sweep);
+    if (sweep == nullptr) return;
     SweepRecord& record = sweep->record;
     if (sweep->deleter) {
         answer(event.request, AnswerCode::wrong_state, being_deleted(record.id), record.id);

@@ -62,6 +62,7 @@ void World::on(DeleteRun& event) {
     if (sweep->record.best && sweep->record.best->run == id) sweep->record.best = event.next_best;
     sweep->runs.erase(id);
     refresh_exhausted(*sweep);
+    refresh_expected(*sweep);
     touch(*sweep);
     if (run != nullptr) forget(*run);
     runs_.erase(id);
@@ -73,11 +74,8 @@ void World::on(DeleteRun& event) {
 
 void World::on(DeleteSweep& event) {
     actor_ = event.request.actor;
-    Sweep* sweep = real_sweep(event.sweep);
-    if (sweep == nullptr) {
-        answer(event.request, AnswerCode::not_found, "no sweep " + quoted(event.sweep.text));
-        return;
-    }
+    Sweep* sweep = asked_sweep(event.request, event.sweep);
+    if (sweep == nullptr) return;
     const SweepId id = sweep->record.id;
     const auto claimed =
         std::count_if(sweep->runs.begin(), sweep->runs.end(), [&](const RunId& run_id) {

@@ -23,11 +23,8 @@ ForeignCommand start(const Run& run) {
 
 void World::on(RegisterForeignAgent& event) {
     actor_ = event.request.actor;
-    const Sweep* sweep = real_sweep(event.sweep);
-    if (sweep == nullptr || sweep->deleter) {
-        answer(event.request, AnswerCode::not_found, "no sweep '" + event.sweep.text + "'");
-        return;
-    }
+    const Sweep* sweep = asked_sweep(event.request, event.sweep, Asker::client);
+    if (sweep == nullptr) return;
     const SweepStatus status = sweep->record.status;
     if (!creates_runs(status) && status != SweepStatus::paused) {
         answer(event.request, AnswerCode::wrong_state,

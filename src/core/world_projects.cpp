@@ -58,20 +58,13 @@ void World::set_plan(Sweep& sweep,
     sweep.memory = sweep.strategy->memory();
     learn_prior(sweep);
     cover_prior(sweep);
-    record.expected_runs = sweep.strategy->size();
-    if (record.expected_runs) *record.expected_runs -= record.prior_cells;
-    if (record.run_cap && (!record.expected_runs || *record.run_cap < *record.expected_runs)) {
-        record.expected_runs = record.run_cap;
-    }
+    refresh_expected(sweep);
 }
 
 void World::on(EditSweep& event) {
     actor_ = event.request.actor;
-    Sweep* sweep = real_sweep(event.sweep);
-    if (sweep == nullptr || sweep->deleter) {
-        answer(event.request, AnswerCode::not_found, "no sweep '" + event.sweep.text + "'");
-        return;
-    }
+    Sweep* sweep = asked_sweep(event.request, event.sweep, Asker::client);
+    if (sweep == nullptr) return;
     SweepRecord& record = sweep->record;
     if (event.plan && (record.status != SweepStatus::pending || record.next_number > 1)) {
         answer(event.request, AnswerCode::wrong_state,

@@ -137,12 +137,12 @@ void World::on_returned(Run& run) {
     release_claim(run);
 }
 
-/// Its runner had recorded the start, and then found that the lease had run out: no program was
-/// started. The run was seen running, so it goes again as the next attempt.
+/// Its runner had recorded the start, and then found that the lease had run out, or that its host
+/// had no room for one more process. The run was seen running, so it goes again as the next attempt.
 void World::on_unstarted(Run& run) {
     run.claim->phase = ClaimPhase::ended;
     run.ended_at = now_.wall;
-    run.end_detail = "its lease had run out before the program was started";
+    run.end_detail = "no program was started: its lease had run out, or its host lacked something";
     if (run.state == RunState::running) run.end_reason = EndReason::preempted;
     release_claim(run);
 }
@@ -262,6 +262,7 @@ void World::go_again(Run& run, bool requeued, bool goes_on) {
     run.output_offset = 0;
     run.metrics_lines = 0;
     run.bad_metrics_reported = false;
+    run.cut_metrics_reported = false;
     Sweep& sweep = sweeps_.at(run.sweep);
     if (!goes_on) {
         run.summary.clear();

@@ -1,5 +1,6 @@
 // What the World says about itself: explanations for people, broken invariants for tests.
 
+#include "sweepctl/core/time_text.hpp"
 #include "sweepctl/core/world.hpp"
 
 #include <algorithm>
@@ -104,6 +105,12 @@ std::vector<std::string> World::explain(const SweepId& id, Now) const {
                             " and " + count_of(need.gpus, "GPU") + ", it has " +
                             std::to_string(agent.record.slots) + " and " +
                             std::to_string(agent.record.gpus));
+        } else if (agent.shortage) {
+            lines.push_back(who + "could not start a run since " +
+                            to_rfc3339(agent.shortage->since) + ", and tries again: " +
+                            agent.shortage->message);
+        } else if (has_enough(agent)) {
+            lines.push_back(who + "needs no more runs than it has");
         } else if (agent.tokens + need.cpus > agent.record.slots ||
                    agent.gpus + need.gpus > agent.record.gpus) {
             lines.push_back(who + "all " + count_of(agent.record.slots, "slot") + " taken");

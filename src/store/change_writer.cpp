@@ -53,11 +53,11 @@ constexpr std::string_view kInsertRun =
     " created_at, priority, attempt, retries, requeued, preempting, stopping, retry_wanted,"
     " stop_reason, stop_signal, end_reason, exit_code, term_signal, end_detail, started_at,"
     " ended_at, heartbeat_at, host, boot_id, pid, agent, claim_agent, claim_phase, claim_revoking,"
-    " metrics_offset, output_offset, metrics_lines, bad_metrics_reported, cpu_us, max_rss_kib,"
-    " summary, summary_exact, summary_stats, state, claim_fence, project)"
+    " metrics_offset, output_offset, metrics_lines, bad_metrics_reported, cut_metrics_reported,"
+    " cpu_us, max_rss_kib, summary, summary_exact, summary_stats, state, claim_fence, project)"
     " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,"
     " ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, ?35, ?36,"
-    " ?37, ?38, ?39, ?40, ?41, ?42, ?43, ?44, ?45)";
+    " ?37, ?38, ?39, ?40, ?41, ?42, ?43, ?44, ?45, ?46)";
 // In the order of the insert from `priority` on, so that one function binds both.
 constexpr std::string_view kUpdateRun =
     "UPDATE runs SET priority = ?2, attempt = ?3, retries = ?4, requeued = ?5,"
@@ -65,9 +65,10 @@ constexpr std::string_view kUpdateRun =
     " end_reason = ?11, exit_code = ?12, term_signal = ?13, end_detail = ?14, started_at = ?15,"
     " ended_at = ?16, heartbeat_at = ?17, host = ?18, boot_id = ?19, pid = ?20, agent = ?21,"
     " claim_agent = ?22, claim_phase = ?23, claim_revoking = ?24, metrics_offset = ?25,"
-    " output_offset = ?26, metrics_lines = ?27, bad_metrics_reported = ?28, cpu_us = ?29,"
-    " max_rss_kib = ?30, summary = ?31, summary_exact = ?32, summary_stats = ?33";
-constexpr std::string_view kWithState = ", state = ?34, claim_fence = ?35";
+    " output_offset = ?26, metrics_lines = ?27, bad_metrics_reported = ?28,"
+    " cut_metrics_reported = ?29, cpu_us = ?30, max_rss_kib = ?31, summary = ?32,"
+    " summary_exact = ?33, summary_stats = ?34";
+constexpr std::string_view kWithState = ", state = ?35, claim_fence = ?36";
 constexpr std::string_view kOfKey = " WHERE key = ?1";
 constexpr std::string_view kFindRun =
     "SELECT runs.key, runs.state, runs.claim_fence, runs.project FROM runs JOIN sweeps ON "
@@ -185,7 +186,8 @@ void bind_life(Binder& bind, const Run& run, const SummaryText& summary) {
         bind(nullptr, nullptr, nullptr);
     }
     bind(run.metrics_offset, run.output_offset, run.metrics_lines, run.bad_metrics_reported,
-         run.cpu_us, run.max_rss_kib, summary.plain, summary.exact, summary.stats);
+         run.cut_metrics_reported, run.cpu_us, run.max_rss_kib, summary.plain, summary.exact,
+         summary.stats);
 }
 
 std::optional<Fence> fence_of(const Run& run) {

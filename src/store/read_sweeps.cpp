@@ -29,6 +29,9 @@ constexpr std::string_view kOne = " AND sweeps.id = ?1";
 constexpr std::string_view kPage =
     " AND sweeps.key < ?1 AND (?2 = '' OR sweeps.project = ?2)"
     " AND (?3 = '' OR sweeps.entity = ?3) ORDER BY sweeps.key DESC";
+constexpr std::string_view kSpec =
+    "SELECT sweep_origins.spec FROM sweeps JOIN sweep_origins ON sweep_origins.sweep = sweeps.key"
+    " WHERE sweeps.deleted = 0 AND sweeps.id = ?1";
 constexpr std::string_view kCounts =
     "SELECT count(*), total(runs_pending), total(runs_running), total(runs_finished),"
     " total(runs_failed), total(runs_crashed), total(runs_killed) FROM sweeps WHERE deleted = 0";
@@ -130,6 +133,12 @@ std::optional<std::string> sweep_json(ReadSession& session, const SweepId& id) {
     std::string text;
     append_sweep(text, row, true);
     return text;
+}
+
+std::optional<std::string> sweep_spec(ReadSession& session, const SweepId& id) {
+    sqlite::Rows row = session.statement(kSpec).query(id.text);
+    if (!row.next()) return std::nullopt;
+    return row.string(0);
 }
 
 StoreCounts store_counts(ReadSession& session) {

@@ -19,7 +19,8 @@ const std::string_view kRunColumns =
     " runs.host, runs.boot_id, runs.pid, runs.agent, runs.claim_agent, runs.claim_fence,"
     " runs.claim_phase, runs.claim_revoking, runs.metrics_offset, runs.output_offset,"
     " runs.metrics_lines,"
-    " runs.bad_metrics_reported, runs.cpu_us, runs.max_rss_kib, runs.config, runs.config_exact,"
+    " runs.bad_metrics_reported, runs.cut_metrics_reported,"
+    " runs.cpu_us, runs.max_rss_kib, runs.config, runs.config_exact,"
     " runs.summary, runs.summary_exact, runs.summary_stats, run_clients.run,"
     " run_clients.wire_name, run_clients.speaks, run_clients.told_to_stop, run_clients.gone,"
     " run_clients.history_lines, run_clients.event_lines, run_clients.output_lines,"
@@ -172,6 +173,7 @@ Run read_run(const sqlite::Rows& row) {
     run.output_offset = column.get<std::uint64_t>();
     run.metrics_lines = column.get<std::uint64_t>();
     run.bad_metrics_reported = column.get<bool>();
+    run.cut_metrics_reported = column.get<bool>();
     run.cpu_us = column.get<std::uint64_t>();
     run.max_rss_kib = column.get<std::uint64_t>();
     const auto config = column.text();

@@ -12,7 +12,7 @@ namespace sweepctl {
 
 /// Of `runs`, joined with `sweeps` and as far as there is one with `run_clients`.
 extern const std::string_view kRunColumns;
-inline constexpr int kRunColumnCount = 55;
+inline constexpr int kRunColumnCount = 56;
 [[nodiscard]] Run read_run(const sqlite::Rows& row);
 
 /// Of `sweeps`. Without the origin.

@@ -107,6 +107,11 @@ void put(std::string& out, const RunEnded& ended) {
 void put_report(Object& object, const AgentReport& report) {
     object.number("sequence", report.sequence);
     object.number("window", report.window);
+    if (report.claims_max) object.number("claims_max", *report.claims_max);
+    if (report.shortage) {
+        object.text("shortage", report.shortage->message);
+        object.time("shortage_since", report.shortage->since);
+    }
     if (report.draining) object.flag("draining", true);
     object.list("started", report.started,
                 [](std::string& out, const RunStarted& item) { put(out, item); });
@@ -197,6 +202,7 @@ struct MessageWriter {
                     [](std::string& text, const std::string& line) { text += line; });
         object.flag("preempting", metrics.preempting);
         if (metrics.invalid) append_json_string(object.key("invalid"), *metrics.invalid);
+        if (metrics.truncated) object.flag("truncated", true);
     }
     void operator()(const LogChunk& chunk) const {
         Object object(out);
@@ -313,6 +319,11 @@ AgentReport read_report(Fields& fields) {
     report.agent = AgentId{fields.text("agent")};
     report.sequence = fields.number<std::uint64_t>("sequence");
     report.window = fields.number<std::uint32_t>("window");
+    if (fields.has("claims_max")) report.claims_max = fields.number<std::uint32_t>("claims_max");
+    if (fields.has("shortage")) {
+        report.shortage =
+            AgentShortage{fields.time("shortage_since").value_or(WallTime{}), fields.text("shortage")};
+    }
     report.draining = fields.flag("draining");
     fields.objects("started", [&](Fields& item) {
         RunStarted started;
@@ -409,6 +420,7 @@ MetricsLogged read_metrics(Fields& fields) {
     }
     metrics.preempting = fields.flag("preempting");
     metrics.invalid = fields.maybe_text("invalid");
+    metrics.truncated = fields.flag("truncated");
     return metrics;
 }
 

@@ -48,11 +48,14 @@ public:
                               bool final) override {
         ++reads[path];
         const std::string& text = files[path];
-        if (offset >= text.size()) return {offset, {}, false, {}};
+        const bool truncated = offset > text.size();
+        if (truncated) offset = 0;
         constexpr std::size_t kPiece = 64;
         const bool whole = text.size() - offset <= kPiece;
-        return metrics_lines(std::string_view(text).substr(offset, kPiece), offset, final && whole,
-                             format);
+        MetricsChunk chunk = metrics_lines(std::string_view(text).substr(offset, kPiece), offset,
+                                           final && whole, format);
+        chunk.truncated = truncated;
+        return chunk;
     }
     std::string locate(const std::string&, const RunId&, std::uint32_t) override {
         return files.contains(kStem + ".log") ? kStem : std::string();
@@ -154,7 +157,8 @@ struct Fixture {
                 station.inbox.erase(station.inbox.begin());
                 std::uint64_t& offset = offsets[message.source];
                 ++messages;
-                if (message.offset == offset && message.offset_end > offset) {
+                if (message.offset == offset &&
+                    (message.offset_end > offset || message.truncated)) {
                     offset = message.offset_end;
                     std::vector<std::string>& to = taken[message.source];
                     to.insert(to.end(), message.lines.begin(), message.lines.end());
@@ -237,6 +241,44 @@ TEST_CASE("agent: prose is not told, and not read more often than now and then",
     // And it goes to sleep: the file's watch is what wakes it.
     CHECK(all.files.watched);
     CHECK_FALSE(all.wait());
+}
+
+TEST_CASE("agent: a file that the program cuts is read on from its beginning",
+          "[agent][metrics]") {
+    Fixture all(StdoutMetrics::none);
+    all.start();
+    const std::string path = kStem + ".metrics.jsonl";
+    all.log("{\"k\":1}\n{\"k\":2}\n");
+    all.settle();
+    SECTION("seen while it is empty") {
+        all.files.files[path].clear();
+        all.log("");
+        all.settle();
+        CHECK(all.offsets[MetricsSource::file] == 0);
+        all.log("{\"k\":3}\n{\"k\":4}\n{\"k\":5}\n");
+    }
+    SECTION("seen when it has something again") {
+        all.files.files[path] = "{\"k\":3}\n";
+        all.log("");
+        all.settle();
+        all.log("{\"k\":4}\n{\"k\":5}\n");
+    }
+    SECTION("the acknowledgement is lost with the link") {
+        all.files.files[path] = "{\"k\":3}\n";
+        all.acknowledges = false;
+        all.log("");
+        all.settle();
+        all.acknowledges = true;
+        all.agent->disconnected();
+        all.agent->connected();
+        all.welcome();
+        all.log("{\"k\":4}\n{\"k\":5}\n");
+    }
+    all.settle();
+    all.agent->journal({Fixture::ended()});
+    all.settle();
+    CHECK(all.logged() == Lines{"{\"k\":1}", "{\"k\":2}", "{\"k\":3}", "{\"k\":4}", "{\"k\":5}"});
+    CHECK(all.station.end_told);
 }
 
 TEST_CASE("agent: the end waits until what was printed is acknowledged", "[agent][metrics]") {

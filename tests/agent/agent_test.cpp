@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <cerrno>
 #include <string>
 #include <utility>
 #include <variant>
@@ -43,11 +44,16 @@ public:
     std::optional<int> program_pid(int) override { return std::nullopt; }
 };
 
+struct Limits {
+    std::optional<std::uint64_t> starts{};
+    std::optional<std::uint64_t> successes{};
+};
+
 /// An agent, of one slot unless told otherwise, with a clock that stands still until told.
 class AgentFixture : private AgentLink, private AgentClock {
 public:
-    explicit AgentFixture(std::uint32_t slots = 1, std::optional<std::uint64_t> starts_max = {})
-        : agent(settings(slots, starts_max), launcher, files_, *this, *this) {}
+    explicit AgentFixture(std::uint32_t slots = 1, const Limits& limits = {})
+        : agent(settings(slots, limits), launcher, files_, *this, *this) {}
 
     void connect() {
         agent.connected();
@@ -65,17 +71,41 @@ public:
     }
     /// What the runner of the last launch writes, and its end.
     void live_and_end() { live_and_end(launcher.launched.back()); }
-    void live_and_end(LaunchRequest run) {
-        Started started{run.run, run.attempt, run.fence, {100, 1, "boot"}, now_.wall};
+    void live_and_end(LaunchRequest run, ProgramEnd how = ProgramExited{0}) {
+        live(run);
+        end(run, std::move(how));
+    }
+    void live(const LaunchRequest& run) {
+        agent.journal({Started{run.run, run.attempt, run.fence, {100, 1, "boot"}, now_.wall}});
+    }
+    void end(const LaunchRequest& run, ProgramEnd how) {
         Ended ended;
         ended.run = run.run;
         ended.attempt = run.attempt;
         ended.fence = run.fence;
-        ended.how = ProgramExited{0};
+        ended.how = std::move(how);
         ended.started_at = ended.ended_at = now_.wall;
         ended.drained = true;
-        agent.journal({started, ended});
+        agent.journal({ended});
         agent.runner_gone(ended.run, ended.attempt, 0);
+    }
+    /// The last launch.
+    void fail(int error) {
+        const LaunchRequest run = launcher.launched.back();
+        agent.launch_failed(run.run, run.attempt, {LaunchStage::output, error, "/home/x.log"});
+    }
+    /// What it has said last, once the controller has taken in all that it had to say; the runs
+    /// that it gave back meanwhile are in `returned`.
+    AgentReport settle() {
+        AgentReport last;
+        for (const AgentReport* report = unanswered(); report != nullptr; report = unanswered()) {
+            last = *report;
+            for (const ExecutionRef& each : last.returned)
+                returned.push_back(each.run.text);
+            sequence_ = last.sequence;
+            agent.order(AckOrder{AgentId{"a"}, sequence_});
+        }
+        return last;
     }
     void pass(Duration time) {
         now_.wall += time;
@@ -87,13 +117,19 @@ public:
     }
 
     FakeLauncher launcher;
+    std::vector<std::string> returned;
 
 private:
-    static AgentSettings settings(std::uint32_t slots, std::optional<std::uint64_t> starts_max) {
+    [[nodiscard]] const AgentReport* unanswered() const {
+        const auto* report = sent.empty() ? nullptr : std::get_if<AgentReport>(&sent.back());
+        return report != nullptr && report->sequence > sequence_ ? report : nullptr;
+    }
+    static AgentSettings settings(std::uint32_t slots, const Limits& limits) {
         AgentSettings settings;
         settings.record.id = AgentId{"a"};
         settings.record.slots = slots;
-        settings.starts_max = starts_max;
+        settings.starts_max = limits.starts;
+        settings.successes_max = limits.successes;
         settings.home = "/home";
         return settings;
     }
@@ -106,6 +142,7 @@ private:
     AgentClockReading now_{WallTime{std::chrono::seconds{1'000}},
                            SteadyTime{std::chrono::seconds{1'000}}, 1'000'000};
     NoFiles files_;
+    std::uint64_t sequence_ = 0;
 
 public:
     std::vector<AgentMessage> sent;
@@ -161,7 +198,7 @@ TEST_CASE("agent: told to leave by a person, it tells the controller", "[agent]"
 }
 
 TEST_CASE("agent: of so many runs it starts no more, in however many slots", "[agent]") {
-    AgentFixture world(2, 3);
+    AgentFixture world(2, {.starts = 3});
     world.connect();
     CHECK(std::get<AgentHello>(world.sent.back()).report.window == 1);
     world.agent.order(brief());
@@ -171,7 +208,7 @@ TEST_CASE("agent: of so many runs it starts no more, in however many slots", "[a
     CHECK_FALSE(world.agent.draining());
     world.live_and_end(world.launcher.launched[0]);
     REQUIRE(world.launcher.launched.size() == 3);
-    CHECK(world.agent.started_all());
+    CHECK(world.agent.done_enough());
     // The fourth is somebody else's, and what comes now.
     CHECK(world.agent.draining());
     world.give(5);
@@ -191,6 +228,126 @@ TEST_CASE("agent: of so many runs it starts no more, in however many slots", "[a
     }
     CHECK(world.agent.idle());
     CHECK(returned == std::vector<std::string>{"run-4", "run-5"});
+}
+
+TEST_CASE("agent: of so many that are to finish it starts no more than are missing", "[agent]") {
+    AgentFixture world(3, {.successes = 2});
+    world.connect();
+    CHECK(std::get<AgentHello>(world.sent.back()).report.claims_max == 2U);
+    world.agent.order(brief());
+    for (Fence fence = 1; fence <= 3; ++fence)
+        world.give(fence);
+    REQUIRE(world.launcher.launched.size() == 2);
+    world.settle();
+    CHECK(world.returned == std::vector<std::string>{"run-3"});
+
+    world.live_and_end(world.launcher.launched[0], ProgramExited{1});
+    CHECK(world.settle().claims_max == 2U);  // A failed one is no success.
+    world.give(4);
+    REQUIRE(world.launcher.launched.size() == 3);
+    world.live_and_end(world.launcher.launched[1]);
+    CHECK(world.settle().claims_max == 1U);
+    world.give(5);
+    REQUIRE(world.launcher.launched.size() == 3);
+    CHECK_FALSE(world.agent.draining());
+    world.live_and_end(world.launcher.launched[2]);
+    CHECK(world.agent.done_enough());
+    CHECK(world.settle().draining);
+    CHECK(world.agent.idle());
+    CHECK(world.returned == std::vector<std::string>{"run-3", "run-5"});
+}
+
+TEST_CASE("agent: where its host lacks something a run goes back and it tries again later",
+          "[agent][shortage]") {
+    AgentFixture world(2);
+    world.connect();
+    world.agent.order(brief());
+    world.give(1);
+    world.give(2);
+    world.give(3);
+    const LaunchRequest first = world.launcher.launched[0];
+    REQUIRE(world.launcher.launched.size() == 2);
+    world.live(first);
+    world.settle();
+    world.fail(ENOSPC);
+    AgentReport said = world.settle();
+    CHECK(world.returned == std::vector<std::string>{"run-2", "run-3"});
+    CHECK(world.agent.take_ends().empty());
+    CHECK(said.claims_max == 1U);
+    REQUIRE(said.shortage);
+    CHECK(said.shortage->message ==
+          "cannot open the output file '/home/x.log': no space left on device");
+    const WallTime since = said.shortage->since;
+
+    world.give(4);  // Given before the controller heard of it.
+    CHECK(world.launcher.launched.size() == 2);
+    world.settle();
+    CHECK(world.returned.back() == "run-4");
+
+    // A little later it asks for one more, later still when that does not go either.
+    world.pass(Duration{999});
+    world.agent.tick();
+    CHECK(world.settle().sequence == 0);
+    world.pass(Duration{1});
+    CHECK(world.in_the_past(world.agent.next_deadline()));
+    world.agent.tick();
+    CHECK(world.settle().claims_max == 2U);
+    world.give(5);
+    REQUIRE(world.launcher.launched.size() == 3);
+    world.fail(EDQUOT);
+    said = world.settle();
+    CHECK(said.claims_max == 1U);
+    CHECK(said.shortage->since == since);
+    world.pass(Duration{1'999});
+    world.agent.tick();
+    CHECK(world.settle().sequence == 0);
+    world.pass(Duration{1});
+    world.agent.tick();
+    CHECK(world.settle().claims_max == 2U);
+    world.give(6);
+    world.live(world.launcher.launched.back());
+    said = world.settle();
+    CHECK_FALSE(said.shortage);
+    CHECK_FALSE(said.claims_max);
+    CHECK(said.started.size() == 1);
+}
+
+TEST_CASE("agent: after a shortage its slots come into use one by one", "[agent][shortage]") {
+    AgentFixture world(2);
+    world.connect();
+    world.agent.order(brief());
+    world.give(1);
+    SECTION("nothing could be started") {
+        world.fail(EMFILE);
+    }
+    SECTION("the runner could not start the program") {
+        world.live(world.launcher.launched.back());
+        world.settle();
+        world.end(world.launcher.launched.back(), SpawnError{SpawnStage::clone, EAGAIN});
+    }
+    CHECK(world.settle().claims_max == 0U);
+    CHECK(world.returned == std::vector<std::string>{"run-1"});
+    world.pass(std::chrono::seconds{1});
+    world.agent.tick();
+    CHECK(world.settle().claims_max == 1U);
+    world.give(2);
+    world.live(world.launcher.launched.back());
+    CHECK(world.settle().claims_max == 2U);
+    world.give(3);
+    world.live(world.launcher.launched.back());
+    CHECK_FALSE(world.settle().shortage);
+}
+
+TEST_CASE("agent: an error that is no shortage is the run's", "[agent][shortage]") {
+    AgentFixture world;
+    world.connect();
+    world.agent.order(brief());
+    world.give(1);
+    world.fail(EACCES);
+    const AgentReport said = world.settle();
+    REQUIRE(said.ended.size() == 1);
+    CHECK(said.ended[0].kind == EndKind::spawn_error);
+    CHECK_FALSE(said.shortage);
 }
 
 TEST_CASE("agent: what an earlier one's killed runner left keeps its unknown slot", "[agent]") {

@@ -107,3 +107,25 @@ TEST_CASE("run files: those of an execution are found by its output", "[agent][m
     CHECK(files->locate(folder.path(), kRun, 1).empty());
     CHECK(files->locate(folder / "none", kRun, 1).empty());
 }
+
+TEST_CASE("run files: one that became shorter is read from its beginning", "[agent][metrics]") {
+    TemporaryFolder folder;
+    const std::string path = folder / "r.1.metrics.jsonl";
+    append(path, "{\"a\":1}\n{\"a\":2}\n");
+    EventLoop loop;
+    const auto files = make_run_files(loop.context(), {});
+    const auto read = [&](std::uint64_t offset) {
+        return files->read_metrics(path, offset, MetricsFormat::metrics_file, false);
+    };
+    CHECK_FALSE(read(16).truncated);
+    CHECK(read(16).offset_end == 16);
+    std::ofstream(path, std::ios::trunc) << "";
+    CHECK(read(16).truncated);
+    CHECK(read(16).offset_end == 0);
+    append(path, "{\"a\":3}\n{\"a\"");
+    const MetricsChunk anew = read(16);
+    CHECK(anew.truncated);
+    CHECK(anew.lines == std::vector<std::string>{"{\"a\":3}"});
+    CHECK(anew.offset_end == 8);
+    CHECK_FALSE(read(8).truncated);
+}

@@ -124,7 +124,7 @@ TEST_CASE("requests: random ones never break it", "[api][requests]") {
     ApiFixture fixture;
     const std::string sweep = fixture.launch(kGridSpec, {{"paused", true}});
     const std::string run =
-        fixture.post("/api/v1/sweeps/" + sweep + "/runs", R"({"config": {"lr": 1}})").text("id");
+        fixture.post("/api/v1/sweeps/" + sweep + "/runs", R"({"config": {"lr": 0.1}})").text("id");
     const std::vector<std::string> paths{"/api/v1/sweeps",
                                          "/api/v1/sweeps/" + sweep,
                                          "/api/v1/runs/" + run,

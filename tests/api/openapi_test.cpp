@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <set>
 #include <string>
+#include <vector>
 
 using namespace sweepctl;
 using namespace sweepctl::test;
@@ -68,6 +69,53 @@ TEST_CASE("openapi: every route is in the document, with a description", "[api][
     for (const auto& [path, methods] : *reply.at("paths").get_if<ParamMap>())
         described += methods.get_if<ParamMap>()->size();
     CHECK(described == operations);
+}
+
+TEST_CASE("openapi: whatever goes wrong is in the document", "[api][openapi]") {
+    ApiFixture fixture;
+    const ApiReply document = fixture.get("/api/v1/openapi.json");
+    const auto wrong_calls = [](const api::Route& route) {
+        std::string path(route.pattern);
+        if (const auto open = path.find('{'); open != std::string::npos)
+            path.replace(open, path.find('}') + 1 - open, "nothing-like-it");
+        HttpCall plain;
+        plain.method = route.method;
+        plain.target = path;
+        std::vector<HttpCall> calls(7, plain);
+        calls[1].target += "?no-such-parameter=1";
+        calls[2].target += "?limit=x";
+        calls[3].target.replace(calls[3].target.size() - 1, 1, "%zz");
+        calls[4].body = "{";
+        calls[5].body = R"({"no-such-member":1})";
+        calls[6].headers.emplace_back("Origin", "http://elsewhere");
+        return calls;
+    };
+    for (const api::Route& route : api::all_routes()) {
+        if (!route.described) continue;
+        CAPTURE(route.method, route.pattern);
+        const ParamValue& responses = ApiReply::member(
+            document.at("paths", route.pattern, lower_case(route.method)), "responses");
+        for (const HttpCall& call : wrong_calls(route)) {
+            const ApiReply reply = fixture.call(call);
+            CAPTURE(call.target, call.body, reply.http.body);
+            CHECK_FALSE(ApiReply::member(responses, std::to_string(reply.status)).is_null());
+            if (reply.status >= 400) CHECK(fixture.faults(reply.json, "Problem") == "");
+        }
+        for (const char* status : {"400", "403", "500"})
+            CHECK_FALSE(ApiReply::member(responses, status).is_null());
+    }
+    // What a 422 may be about.
+    const ParamValue& runs = document.at("paths", "/api/v1/sweeps/{id}/runs");
+    const auto about = [&](const char* method) {
+        const ParamValue& problem = ApiReply::member(
+            ApiReply::member(ApiReply::member(runs, method), "responses"), "422");
+        return *ApiReply::member(problem, "description").get_if<std::string>();
+    };
+    CHECK(about("get") ==
+          "the `field` of each of `errors` is `project`, `entity`, `state`, `filter`, `sort`, "
+          "`limit`, `cursor`, or a name that is not known here");
+    CHECK(about("post") == "the `field` of each of `errors` is `project`, `entity`, `config`, "
+                           "`front`, or a name that is not known here");
 }
 
 TEST_CASE("openapi: every reference points somewhere, and every schema is used", "[api][openapi]") {

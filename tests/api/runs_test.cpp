@@ -132,11 +132,33 @@ TEST_CASE("runs: a run is enqueued, once per configuration", "[api][runs]") {
     CHECK(fixture.post(path, "{}").status == 422);
     CHECK(fixture.post(path, R"({"config": {"": 1}})").status == 422);
     CHECK(fixture.post(path, R"({"config": {}, "front": 1})").status == 422);
-    const ApiReply odd = fixture.post(
-        path, R"({"config": {"z": {"b": 1, "a": NaN}, "big": 123456789012345678901234567890}})");
-    REQUIRE(odd.status == 201);
-    CHECK(to_json(fixture.get("/api/v1/runs/" + odd.text("id")).at("config")) ==
-          R"({"big":123456789012345678901234567890,"z":{"a":"NaN","b":1}})");
+}
+
+TEST_CASE("runs: what is enqueued lies in the sweep's space", "[api][runs]") {
+    ApiFixture fixture;
+    const std::string sweep = fixture.launch(
+        "program: train.py\nmethod: grid\nparameters:\n"
+        "  big: {value: 123456789012345678901234567890}\n"
+        "  z: {parameters: {a: {values: [.nan, 2]}, b: {values: [1, 2]}, c: {value: 3}}}\n",
+        {{"paused", true}});
+    const std::string path = "/api/v1/sweeps/" + sweep + "/runs";
+    const ApiReply whole = fixture.post(path, R"({"config": {"z": {"b": 1, "a": NaN}}})");
+    REQUIRE(whole.status == 201);
+    CHECK(to_json(fixture.get("/api/v1/runs/" + whole.text("id")).at("config")) ==
+          R"({"big":123456789012345678901234567890,"z":{"a":"NaN","b":1,"c":3}})");
+    // Without its constants it is the same cell.
+    CHECK(fixture.post(path, R"({"config": {"z": {"a": NaN, "b": 1, "c": 3}}})").status == 409);
+
+    const ApiReply outside = fixture.post(path, R"({"config": {"z": {"a": 3, "d": 1}, "bag": 1}})");
+    REQUIRE(outside.status == 422);
+    CHECK(fixture.faults(outside.json, "Problem") == "");
+    CHECK(outside.text("detail") ==
+          "the sweep has no parameter 'bag' (did you mean 'big'?); "
+          "the sweep has no parameter 'z.d' (did you mean 'z.a'?); "
+          "'z.a' is 3, which is not one of its values: NaN, 2");
+    CHECK(ApiReply::member(outside.list("errors")[0], "field") == ParamValue("config"));
+    // The program may know a value by itself.
+    CHECK(fixture.post(path, R"({"config": {"z": {"a": 2}}})").status == 201);
 }
 
 TEST_CASE("runs: stop-run takes signals by name and number", "[api][runs]") {

@@ -21,6 +21,7 @@ TEST_CASE("store trouble: what would change something is told at once, reads go 
           "[api][trouble]") {
     ApiFixture fixture;
     const std::string id = fixture.launch(kGridSpec);
+    CHECK(fixture.get("/api/v1/status").list("troubles").empty());
     fill(fixture, true);
     // Who came just before hears it too, as soon as it is known.
     const ApiReply first = fixture.post("/api/v1/sweeps/" + id + "/pause");
@@ -36,12 +37,25 @@ TEST_CASE("store trouble: what would change something is told at once, reads go 
     CHECK(fixture.get("/api/v1/sweeps/" + id).text("status") == "pending");
     CHECK(fixture.get("/metrics").http.body.find("sweepctl_store_trouble 1\n") !=
           std::string::npos);
+    const ApiReply status = fixture.get("/api/v1/status");
+    CHECK(fixture.faults(status.json, "Status") == "");
+    REQUIRE(status.list("troubles").size() == 1);
+    const ParamValue& trouble = status.list("troubles")[0];
+    CHECK(ApiReply::member(trouble, "agent").is_null());
+    CHECK(ApiReply::member(trouble, "message") ==
+          ParamValue("nothing can be stored: database or disk is full"));
+    const std::string since = *ApiReply::member(trouble, "since").get_if<std::string>();
+    const ApiReply why = fixture.get("/api/v1/sweeps/" + id + "/explain");
+    CHECK(why.list("lines")[0] ==
+          ParamValue("nothing can be stored since " + since +
+                     ": database or disk is full; what happens meanwhile is told when it can be"));
     CHECK(fixture.post("/api/v1/shutdown").status == 202);
 
     fill(fixture, false);
     fixture.wait_until([&] { return fixture.controller().settled(); });
     // It was kept, and has taken effect now.
     CHECK(fixture.get("/api/v1/sweeps/" + id).text("status") == "paused");
+    CHECK(fixture.get("/api/v1/status").list("troubles").empty());
     CHECK(fixture.post("/api/v1/sweeps/" + id + "/resume").status == 200);
 }
 

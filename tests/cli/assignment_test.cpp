@@ -72,20 +72,3 @@ TEST_CASE("assignment: dots lead into groups unless a parameter has them in its 
     CHECK_THROWS_AS(config({"opt=1", "opt.lr=2"}), CliError);
     CHECK_THROWS_AS(config({"a..c=1"}), CliError);
 }
-
-TEST_CASE("assignment: a name that no parameter has is refused, one that lacks is told",
-          "[cli][assignment]") {
-    const SearchSpace space{
-        {{{"depth"}, Constant{1}}, {{"opt", "lr"}, Constant{1}}, {{"opt", "name"}, Constant{1}}}};
-    const auto missing = [&](const char* json) {
-        const ParamValue config = *parse_json(json);
-        return missing_parameters(*config.get_if<ParamMap>(), space);
-    };
-    using Names = std::vector<std::string>;
-    CHECK(missing(R"({"depth":1,"opt":{"lr":1,"name":"a"}})").empty());
-    CHECK(missing(R"({"depth":{"a":1},"opt":{"lr":1}})") == Names{"opt.name"});
-    CHECK(missing("{}") == Names{"depth", "opt.lr", "opt.name"});
-    CHECK_THROWS_AS(missing(R"({"dept":1})"), CliError);
-    CHECK_THROWS_AS(missing(R"({"opt":{"lrr":1}})"), CliError);
-    CHECK_THROWS_AS(missing(R"({"opt":3})"), CliError);
-}

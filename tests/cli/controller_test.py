@@ -23,7 +23,7 @@ SWEEP_FIELDS = (
     "id name project entity status method counts expected_runs exhausted best spec created_at"
 ).split()
 EVENT_FIELDS = "id time actor sweep run attempt kind from to reason detail".split()
-STATUS_FIELDS = "version pid home url socket started_at sweeps live_runs agents local_agent".split()
+STATUS_FIELDS = "version pid home url socket started_at sweeps live_runs agents".split()
 AGENT_FIELDS = "id host state slots busy gpus sweep heartbeat_at".split()
 
 

@@ -14,10 +14,6 @@ using namespace sweepctl::testing;
 
 namespace {
 
-SweepOptions plain(std::optional<std::uint64_t> size) {
-    return with(size, [](SweepPolicy& policy) { policy.fail_fast.reset(); });
-}
-
 std::vector<std::string> texts(const std::map<std::uint64_t, std::string>& lines) {
     std::vector<std::string> all;
     for (const auto& [number, line] : lines)
@@ -330,6 +326,30 @@ TEST_CASE("client: the summary says what a metric is now", "[core][wandb]") {
     CHECK(loss->latest == 0.2);
     CHECK(world.record(sweep).best->value == 0.2);
     CHECK(world.details(id).summary_json == post.details.summary_json);
+}
+
+TEST_CASE("client: the sweep's metric is compared, however many others there are",
+          "[core][wandb]") {
+    Fixture world;
+    SweepOptions options = plain({});
+    options.policy.metric = MetricGoal{"loss", Goal::minimize, std::nullopt};
+    const SweepId sweep = world.create_sweep(options);
+    WandbAgent agent(world, sweep);
+    WandbClient client(world, agent.take().text);
+    client.init(sweep);
+    ClientStream post = client.empty();
+    for (std::size_t k = 0; k < kMetricNamesMax; ++k)
+        post.summary_points.push_back({"m" + std::to_string(k), ParamValue(1)});
+    world.ask(post);
+    SECTION("its lines") {
+        client.log(0.5);
+    }
+    SECTION("its summary") {
+        post.summary_points.push_back({"loss", ParamValue(0.5)});
+        world.ask(post);
+    }
+    REQUIRE(world.record(sweep).best);
+    CHECK(world.record(sweep).best->value == 0.5);
 }
 
 TEST_CASE("client: what it says about a run", "[core][wandb]") {

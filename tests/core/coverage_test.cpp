@@ -52,6 +52,7 @@ TEST_CASE("coverage: it says what a plain set says, also after being stored", "[
             }
             for (std::uint64_t k = 0; k < size; ++k)
                 REQUIRE(coverage.covered(k) == truth.contains(k));
+            REQUIRE(coverage.count() == truth.size());
         }
     }
 }

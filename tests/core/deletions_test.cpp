@@ -11,14 +11,6 @@ using namespace sweepctl;
 using namespace sweepctl::testing;
 using Kind = ForeignCommand::Kind;
 
-namespace {
-
-SweepOptions plain(std::optional<std::uint64_t> size) {
-    return with(size, [](SweepPolicy& policy) { policy.fail_fast.reset(); });
-}
-
-}  // namespace
-
 TEST_CASE("deletion: a live run of no sweep", "[core][wandb][deletion]") {
     Fixture world;
     WandbClient client(world, "abc123");

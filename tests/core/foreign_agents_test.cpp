@@ -14,10 +14,6 @@ namespace {
 
 constexpr Duration kBeat = std::chrono::seconds{5};
 
-SweepOptions plain(std::optional<std::uint64_t> size) {
-    return with(size, [](SweepPolicy& policy) { policy.fail_fast.reset(); });
-}
-
 /// What an answer tells an agent to do, in words; empty: nothing.
 std::string told(const Answer& answer) {
     if (answer.code != AnswerCode::ok) return "refused: " + answer.message;

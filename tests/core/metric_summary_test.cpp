@@ -37,6 +37,33 @@ TEST_CASE("summary: it has bounds, whatever a program logs", "[core][summary]") 
     CHECK(find(summary, "late") == nullptr);
 }
 
+TEST_CASE("summary: there is always room for the metric that the sweep goes by",
+          "[core][summary]") {
+    // Few and many are found in different ways.
+    const std::size_t others = GENERATE(std::size_t{1}, std::size_t{100});
+    std::vector<std::vector<MetricPoint>> full;
+    for (std::size_t k = 0; k < kMetricNamesMax; ++k)
+        full.push_back(line_of("m" + std::to_string(k), 1));
+    std::vector<std::vector<MetricPoint>> late(others, line_of("late", 1));
+    late.push_back(line_of("loss", 0.5));
+    std::vector<MetricSummary> summary;
+    CHECK(take_in(summary, full, "loss"));
+    CHECK_FALSE(take_in(summary, late, "loss"));
+    CHECK_FALSE(take_in(summary, late, "loss"));
+    CHECK(find(summary, "late") == nullptr);
+    REQUIRE(find(summary, "loss") != nullptr);
+    CHECK(find(summary, "loss")->count == 2);
+    CHECK(summary.size() == kMetricNamesMax + 1);
+
+    summary.pop_back();
+    std::vector<MetricPoint> client(others, {"late", 1});
+    client.push_back({"loss", 0.25});
+    take_summary(summary, client, "loss");
+    CHECK(find(summary, "late") == nullptr);
+    REQUIRE(find(summary, "loss") != nullptr);
+    CHECK(find(summary, "loss")->latest == 0.25);
+}
+
 TEST_CASE("summary: what it cannot show is in the history only", "[core][summary]") {
     std::vector<MetricSummary> summary;
     const std::string longest(kMetricNameMax, 'n');

@@ -103,6 +103,46 @@ TEST_CASE("schedule: a grid does not repeat what was enqueued", "[core][schedule
     CHECK(world.status(sweep) == SweepStatus::finished);
 }
 
+TEST_CASE("schedule: enqueued runs that are no cell come on top of a grid's", "[core][schedule]") {
+    Fixture world;
+    const SweepId sweep = world.create_sweep({.size = 3});
+    const auto expected = [&] { return world.record(sweep).expected_runs; };
+    world.enqueue(sweep, {{"x", ParamValue(2)}});
+    CHECK(expected() == 3U);
+    const RunId mine = world.answer(world.enqueue(sweep, {{"x", ParamValue("mine")}})).run;
+    world.enqueue(sweep, {{"x", ParamValue("another")}});
+    CHECK(expected() == 5U);
+    SECTION("to the end") {
+        world.connect("a", 1);
+        Worker worker(world, "a");
+        while (worker.end_one()) {
+        }
+        CHECK(world.record(sweep).counts.total() == 5);
+        CHECK(expected() == 5U);
+    }
+    SECTION("one is deleted") {
+        world.stop_run(mine);
+        world.remove(mine);
+        CHECK(expected() == 4U);
+    }
+    SECTION("over a restart") {
+        world.restart();
+        world.enqueue(sweep, {{"x", ParamValue("third")}});
+        CHECK(expected() == 6U);
+    }
+}
+
+TEST_CASE("schedule: of a search that learns enqueued runs may be what it would have proposed",
+          "[core][schedule]") {
+    Fixture world;
+    const SweepId sweep = world.create_sweep({.size = 2, .adaptive = true});
+    world.enqueue(sweep, {{"y", ParamValue(1)}});
+    CHECK(world.record(sweep).expected_runs == 2U);
+    world.enqueue(sweep, {{"y", ParamValue(2)}});
+    world.enqueue(sweep, {{"y", ParamValue(3)}});
+    CHECK(world.record(sweep).expected_runs == 3U);
+}
+
 TEST_CASE("schedule: run_cap counts distinct runs, retries and requeues are free",
           "[core][schedule]") {
     Fixture world;
@@ -594,4 +634,70 @@ TEST_CASE("schedule: a run that takes too long is stopped, once", "[core][schedu
     world.exited("a", world.start(0), 0, 15);
     CHECK(world.run(world.start(0).run).state == RunState::killed);
     CHECK(world.run(world.start(0).run).end_reason == EndReason::timeout);
+}
+
+TEST_CASE("schedule: an agent has no more claims than it would have, whatever its slots",
+          "[core][schedule]") {
+    Fixture world;
+    const SweepId sweep = world.create_sweep({.size = 6});
+    world.connect("a", 3, 3);
+    CHECK(world.starts().size() == 6);
+    for (std::size_t k = 1; k < 6; ++k)
+        world.returned("a", world.start(k));  // It is given them again.
+    REQUIRE(world.starts().size() == 11);
+    world.has_room("a", 1);
+    for (std::size_t k = 6; k < 11; ++k)
+        world.returned("a", world.start(k));
+    CHECK(world.starts().size() == 11);
+    CHECK(world.record(sweep).counts[RunState::pending] == 6);
+    const auto lines = world.world().explain(sweep, world.now());
+    CHECK(lines.back() == "agent a on host-a: needs no more runs than it has");
+
+    world.connect("b", 1);
+    CHECK(world.starts().size() == 12);
+    CHECK(world.starts().back().agent == AgentId{"b"});
+    world.has_room("a", 3);
+    CHECK(world.starts().size() == 14);
+    world.has_room("a", std::nullopt);
+    CHECK(world.starts().size() == 16);
+}
+
+TEST_CASE("schedule: that an agent's host lacks something is told once", "[core][schedule]") {
+    Fixture world;
+    const SweepId sweep = world.create_sweep({.size = 4});
+    world.create_sweep({.size = 0});
+    world.connect("a", 2);
+    const auto told = [&](const std::string& kind) {
+        std::vector<std::string> lines;
+        for (const AuditEvent& event : world.events()) {
+            if (event.kind != kind) continue;
+            CHECK(event.sweep == sweep);
+            lines.push_back(event.actor + ": " + event.reason + " (" + event.detail + ")");
+        }
+        return lines;
+    };
+    const AgentShortage full{world.now().wall, "no space left on device"};
+    world.has_room("a", 0, full);
+    world.returned("a", world.start(0));
+    world.returned("a", world.start(1));
+    world.has_room("a", 1, full);
+    world.has_room("a", 0, full);
+    CHECK(told("agent_shortage") ==
+          std::vector<std::string>{"agent a: no space left on device (agent a on host host-a)"});
+    CHECK(world.record(sweep).counts[RunState::failed] == 0);
+    CHECK(world.world().explain(sweep, world.now()).back() ==
+          "agent a on host-a: could not start a run since 1970-01-12T13:46:40.000Z, and tries again: "
+          "no space left on device");
+    CHECK(world.world().agents()[0].shortage->message == full.message);
+
+    world.has_room("a", 1, full);
+    world.started("a", world.starts().back().execution);
+    CHECK(told("agent_shortage_over").empty());
+    world.has_room("a", std::nullopt);
+    CHECK(told("agent_shortage_over").size() == 1);
+    CHECK_FALSE(world.world().agents()[0].shortage);
+    world.has_room("a", 0, full);
+    CHECK(told("agent_shortage").size() == 2);
+    world.disconnect("a");
+    CHECK_FALSE(world.world().agents()[0].shortage);
 }

@@ -4,6 +4,8 @@
 
 #include <catch2/catch.hpp>
 
+#include <algorithm>
+
 using namespace sweepctl;
 using namespace sweepctl::testing;
 
@@ -66,4 +68,67 @@ TEST_CASE("world: cancel kills what lives and what waits, and answers when it is
     REQUIRE(world.answered(ticket));
     REQUIRE(world.record(sweep).counts[RunState::killed] == 2);
     REQUIRE(world.invariant().empty());
+}
+
+TEST_CASE("world: the sweep's metric is compared, however many others a run logs first",
+          "[core][world]") {
+    Fixture world;
+    const SweepId sweep = world.create_sweep(with(std::nullopt, [](SweepPolicy& policy) {
+        policy.metric = MetricGoal{"loss", Goal::minimize, std::nullopt};
+    }));
+    world.connect("a", 1);
+    MetricsLogged first;
+    first.agent = AgentId{"a"};
+    first.execution = world.start(0);
+    first.offset_end = 10;
+    first.lines.emplace_back("{}");
+    std::vector<MetricPoint>& points = first.points.emplace_back();
+    for (std::size_t k = 0; k < kMetricNamesMax; ++k)
+        points.push_back({"m" + std::to_string(k), ParamValue(1)});
+    world.started("a", world.start(0));
+    world.apply(first);
+    CHECK(world.events().back().kind == "metrics_many");
+    world.metric("a", world.start(0), "loss", 0.5);
+    REQUIRE(world.record(sweep).best);
+    CHECK(world.record(sweep).best->value == 0.5);
+}
+
+TEST_CASE("world: a metrics file that was cut is told once, and what it holds then is new",
+          "[core][world]") {
+    Fixture world;
+    world.create_sweep({});
+    world.connect("a", 1);
+    const ExecutionRef execution = world.start(0);
+    world.started("a", execution);
+    const auto log = [&](std::uint64_t offset, std::uint64_t end, double value, bool truncated) {
+        MetricsLogged event;
+        event.agent = AgentId{"a"};
+        event.execution = execution;
+        event.offset = offset;
+        event.offset_end = end;
+        event.lines.emplace_back("{}");
+        event.points.push_back({{"loss", ParamValue(value)}});
+        event.truncated = truncated;
+        world.apply(event);
+        return world.run(execution.run).metrics_offset;
+    };
+    const auto told = [&] {
+        return std::count_if(world.events().begin(), world.events().end(), [](const auto& event) {
+            return event.kind == "metrics_truncated";
+        });
+    };
+    CHECK(log(0, 50, 1, false) == 50);
+    CHECK(log(50, 10, 2, true) == 10);
+    CHECK(told() == 1);
+    CHECK(log(50, 10, 2, true) == 10);  // Said again, since the answer was lost.
+    CHECK(log(50, 60, 3, false) == 10);
+    CHECK(log(10, 20, 4, false) == 20);
+    world.restart();
+    world.hello("a", {execution}, {});
+    CHECK(log(20, 0, 5, true) == 0);
+    CHECK(told() == 1);
+    const Run& run = world.run(execution.run);
+    CHECK(run.metrics_lines == 4);
+    CHECK(find(run.summary, "loss")->count == 4);
+    CHECK(find(run.summary, "loss")->latest == 5);
 }

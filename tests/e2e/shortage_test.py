@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 """No processes left, no descriptors, no right to write, no space: each is told clearly, and what was stored stays right.
+What is short of something for a while does not use up a sweep's runs.
 
 Root is above such limits, so the daemons run as a user of their own. A limit is set on a live agent or controller, from
 outside, and lifted again: what could not be done meanwhile is done then."""
 
+import json
 import os
 import re
 import resource
@@ -68,6 +70,20 @@ def sound(home):
     check(done.returncode == 0, f"fsck: {done.stdout}{done.stderr}")
 
 
+def told_short(home, sweep, words):
+    """The agent's shortage, once it is told: by status, by explain, and by one event; the runs wait."""
+    wait_until(lambda: home.json("status")["troubles"], 30, "the shortage to be told")
+    for said in (home.run("status").stdout, home.run("explain", sweep).stdout):
+        check(re.search(r"could not start a run.*" + words, said), f"no clear word: {said}")
+    counts = home.show(sweep)["counts"]
+    check(counts["pending"] > 0 and counts["failed"] == 0, f"runs were used up: {counts}")
+
+
+def shortages(home, sweep):
+    events = home.run("events", sweep, "--json").stdout.splitlines()
+    return [json.loads(line)["kind"] for line in events].count("agent_shortage")
+
+
 def no_processes():
     """fork fails with EAGAIN: for the runner, or for the program that it is to start."""
     with Home(slots=1, unprivileged=True) as home:
@@ -82,20 +98,17 @@ def no_processes():
             former = limit(home, agent, "nproc", tasks_of(home.user) - 2 + room)  # Without the run and its runner.
             with open(gate, "w", encoding="utf-8") as end:
                 end.write("end\n")
-            runs = settled(home, sweep, 2)
+            told_short(home, sweep, "cannot start (the runner|a process).*temporarily unavailable")
+            check(by_number(home, sweep)[0]["state"] == "finished", "who lived already was harmed")
             limit(home, agent, "nproc", former)
-            first, second = sorted(runs, key=lambda run: run["config"]["i"])
-            check(first["state"] == "finished", f"who lived already was harmed: {first}")
-            said = home.run("run", second["id"]).stdout
-            check(second["state"] == "failed" and second["end_reason"] == "spawn_error" and second["exit_code"] == 126 and
-                  re.search("cannot start (the runner|a process).*temporarily unavailable", said), f"without processes: {said}")
-            home.run("retry", second["id"])
-            check(all(run["state"] == "finished" for run in settled(home, sweep, 2)), "the retried run does not finish")
+            check(all(run["state"] == "finished" for run in settled(home, sweep, 2)), "the second run does not finish")
+            check(shortages(home, sweep) == 1, "it was not told once")
+            wait_until(lambda: not home.json("status")["troubles"], 10, "the end of the shortage to be told")
         sound(home)
 
 
 def no_descriptors():
-    """EMFILE in the agent: runs fail and say why; in the controller: callers are told, and it goes on."""
+    """EMFILE in the agent: runs wait; in the controller: callers are told, and it goes on."""
     with Home(slots=2, unprivileged=True) as home:
         home.serve()
         (agent,) = wait_until(home.agents, 20, "the agent")
@@ -105,13 +118,10 @@ def no_descriptors():
 
         former = limit(home, agent, "nofile", 3)
         starved = launch(home, "exit 0", 2)
-        failed = settled(home, starved, 2)
+        told_short(home, starved, "oo many open files")
         limit(home, agent, "nofile", former)
-        for run in failed:
-            said = home.run("run", run["id"]).stdout
-            check(run["end_reason"] == "spawn_error" and "oo many open files" in said, f"no clear word: {said}")
-        home.run("retry", "--sweep", starved, "--state", "failed")
-        check(all(run["state"] == "finished" for run in settled(home, starved, 2)), "retried runs do not finish")
+        check(all(run["state"] == "finished" for run in settled(home, starved, 2)), "the runs do not finish")
+        check(shortages(home, starved) == 1, "it was not told once")
         check(home.show(sweep)["counts"]["running"] == 1, "who lived already was harmed")
 
         door, idle, told = home.json("status")["socket"], [], None
@@ -196,6 +206,10 @@ def no_space():
             open(go, "w", encoding="utf-8").close()
             wait_until(lambda: not any(alive(pid) for pid in programs if pid not in home.runners()), 20, "the programs to end")
             check(home.show(sweep)["counts"]["running"] == 4, "what is not durable was told")
+            check(home.run("pause", sweep, check=False).returncode != 0, "a pause that is not durable was told")
+            said = home.run("status").stdout
+            check(re.search(r"since 20\d\d-.*nothing can be stored.*full", said), f"no clear word: {said}")
+            check("nothing can be stored since 20" in home.run("explain", sweep).stdout, "explain does not say it")
             os.unlink(filler)
             codes = sorted(run["exit_code"] for run in settled(home, sweep, 4))
             check(codes == [0, 1, 2, 3], f"exit codes: {codes}")

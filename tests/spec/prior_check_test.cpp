@@ -74,7 +74,7 @@ TEST_CASE("prior check: what does not is told", "[spec][prior]") {
     CHECK(faults(spec, config("0.01", "4")) == Lines{"'layers' is 4, above the maximum 3"});
     CHECK(faults(spec, config("0.01", "2", R"({"name":"lion"})")) ==
           Lines{"it has no value of 'opt.beta'",
-                "'opt.name' is \"lion\", which is not one of its values"});
+                "'opt.name' is \"lion\", which is not one of its values: \"sgd\", \"adam\""});
     CHECK(faults(spec, config("0.01", "2", "3")) ==
           Lines{"the sweep has no parameter 'opt'", "it has no value of 'opt.beta'",
                 "it has no value of 'opt.name'"});
@@ -108,7 +108,7 @@ TEST_CASE("prior check: runs must have ended, finished ones with the metric", "[
     CHECK(cells.faults.empty());
     CHECK_FALSE(cells.useless);
     CHECK(faults(spec_of(grid), R"({"x":1.5})") ==
-          Lines{"'x' is 1.5, which is not one of its values"});
+          Lines{"'x' is 1.5, which is not one of its values: 1, 2, 2.5, true"});
     std::string chance = grid;
     chance.replace(chance.find("grid"), 4, "random");
     CHECK(checked(spec_of(chance), R"({"x":2.0})", R"("state":"finished")").useless ==

@@ -94,6 +94,7 @@ Run full_run(const std::string& weird) {
     run.output_offset = std::numeric_limits<std::uint64_t>::max() - 2;
     run.metrics_lines = 1;
     run.bad_metrics_reported = true;
+    run.cut_metrics_reported = true;
     run.cpu_us = std::numeric_limits<std::uint64_t>::max() - 1;
     run.max_rss_kib = 1;
     return run;

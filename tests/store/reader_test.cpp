@@ -73,6 +73,10 @@ TEST_CASE("sweep: it is shown with every field of the API, and without its envir
     CHECK_THAT(*other, Catch::Contains(R"("drained":false)"));
     CHECK_FALSE(
         database.read([](ReadSession& session) { return sweep_json(session, SweepId("abc")); }));
+    CHECK(database.read([](ReadSession& session) { return sweep_spec(session, SweepId("abc1")); }) ==
+          "method: grid # \"q\"\n");
+    CHECK_FALSE(
+        database.read([](ReadSession& session) { return sweep_spec(session, SweepId("abc")); }));
 }
 
 TEST_CASE("sweeps page: the newest first, narrowed, page by page", "[store][reader]") {

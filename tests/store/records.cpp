@@ -185,7 +185,9 @@ std::string text_of(const Run& run) {
     }
     text.add("metrics_offset", run.metrics_offset).add("output_offset", run.output_offset);
     text.add("metrics_lines", run.metrics_lines);
-    text.add("bad_metrics_reported", run.bad_metrics_reported).add("cpu_us", run.cpu_us);
+    text.add("bad_metrics_reported", run.bad_metrics_reported)
+        .add("cut_metrics_reported", run.cut_metrics_reported);
+    text.add("cpu_us", run.cpu_us);
     text.add("max_rss_kib", run.max_rss_kib);
     return text.take();
 }

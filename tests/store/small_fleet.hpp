@@ -8,6 +8,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -164,6 +165,35 @@ inline std::string shown(const std::vector<FsckFinding>& findings) {
 inline void corrupt(const std::string& path, const std::string& sql) {
     sqlite::Database database(path, sqlite::Access::read_write);
     database.execute("PRAGMA ignore_check_constraints = ON; PRAGMA foreign_keys = OFF;" + sql);
+}
+
+/// A change behind everybody's back, and what is to be found of it.
+struct Damage {
+    std::string sql;  ///< $1 and the like stand for the keys of runs
+    std::string what;
+    std::string detail;  ///< a part of it
+};
+
+/// Does it to the database, which is nobody's, and has it looked for. `runs`: the names in its SQL,
+/// and how to find the run that each means.
+inline void check_found(const std::string& path,
+                        const Damage& damage,
+                        const std::vector<std::pair<std::string, std::string>>& runs) {
+    std::string sql = damage.sql;
+    for (const auto& [name, condition] : runs) {
+        const std::string key = "(SELECT key FROM runs WHERE " + condition + ")";
+        for (std::size_t at = sql.find(name); at != std::string::npos; at = sql.find(name, at))
+            sql.replace(at, name.size(), key);
+    }
+    CAPTURE(damage.sql);
+    corrupt(path, sql);
+    const std::vector<FsckFinding> findings = check(path);
+    CAPTURE(shown(findings));
+    const bool found = std::any_of(findings.begin(), findings.end(), [&](const auto& finding) {
+        return finding.what == damage.what &&
+               finding.detail.find(damage.detail) != std::string::npos;
+    });
+    CHECK(found);
 }
 
 }  // namespace sweepctl

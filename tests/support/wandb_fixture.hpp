@@ -2,12 +2,19 @@
 
 #include "support/world_fixture.hpp"
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 // What W&B's clients and agents say to the World of a Fixture, as the real ones do it.
 
 namespace sweepctl::testing {
+
+/// A sweep that goes on whatever its runs do.
+inline SweepOptions plain(std::optional<std::uint64_t> size) {
+    return with(size, [](SweepPolicy& policy) { policy.fail_fast.reset(); });
+}
 
 /// A W&B agent of one sweep.
 class WandbAgent {

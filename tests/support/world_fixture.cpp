@@ -230,7 +230,7 @@ void Fixture::connect(const std::string& agent, std::uint32_t slots, std::uint32
     AgentHello event;
     event.agent = record;
     event.report.agent = record.id;
-    event.report.window = windows_[agent] = window;
+    event.report.window = rooms_[agent].window = window;
     apply(std::move(event));
 }
 
@@ -244,9 +244,7 @@ void Fixture::hello(const std::string& agent,
     event.agent.boot_id = boot_id;
     event.live = std::move(live);
     event.held = std::move(held);
-    event.report.agent = event.agent.id;
-    event.report.sequence = ++sequences_[agent];
-    event.report.window = windows_[agent];
+    event.report = new_report(agent);
     event.report.ended = std::move(ended);
     apply(std::move(event));
 }
@@ -255,20 +253,29 @@ void Fixture::disconnect(const std::string& agent) {
     apply(AgentDisconnected{AgentId{agent}});
 }
 
-void Fixture::started(const std::string& agent, const ExecutionRef& execution) {
-    AgentReport report;
+AgentReport Fixture::new_report(const std::string& agent) {
+    AgentReport report = rooms_[agent];
     report.agent = AgentId{agent};
     report.sequence = ++sequences_[agent];
-    report.window = windows_[agent];
+    return report;
+}
+
+void Fixture::has_room(const std::string& agent,
+                       std::optional<std::uint32_t> claims_max,
+                       std::optional<AgentShortage> shortage) {
+    rooms_[agent].claims_max = claims_max;
+    rooms_[agent].shortage = std::move(shortage);
+    apply(new_report(agent));
+}
+
+void Fixture::started(const std::string& agent, const ExecutionRef& execution) {
+    AgentReport report = new_report(agent);
     report.started.push_back({execution, now_.wall, 4711});
     apply(std::move(report));
 }
 
 void Fixture::ended(const std::string& agent, RunEnded ended) {
-    AgentReport report;
-    report.agent = AgentId{agent};
-    report.sequence = ++sequences_[agent];
-    report.window = windows_[agent];
+    AgentReport report = new_report(agent);
     report.ended.push_back(std::move(ended));
     apply(std::move(report));
 }
@@ -304,19 +311,13 @@ void Fixture::signaled(const std::string& agent,
 }
 
 void Fixture::drained(const std::string& agent, const ExecutionRef& execution) {
-    AgentReport report;
-    report.agent = AgentId{agent};
-    report.sequence = ++sequences_[agent];
-    report.window = windows_[agent];
+    AgentReport report = new_report(agent);
     report.drained.push_back(execution);
     apply(std::move(report));
 }
 
 void Fixture::returned(const std::string& agent, const ExecutionRef& execution) {
-    AgentReport report;
-    report.agent = AgentId{agent};
-    report.sequence = ++sequences_[agent];
-    report.window = windows_[agent];
+    AgentReport report = new_report(agent);
     report.returned.push_back(execution);
     apply(std::move(report));
 }

@@ -109,6 +109,10 @@ public:
                const std::string& boot_id = "boot-1",
                std::vector<RunEnded> ended = {});
     void disconnect(const std::string& agent);
+    /// What its reports say of it from now on.
+    void has_room(const std::string& agent,
+                  std::optional<std::uint32_t> claims_max,
+                  std::optional<AgentShortage> shortage = {});
     void started(const std::string& agent, const ExecutionRef& execution);
     void exited(const std::string& agent,
                 const ExecutionRef& execution,
@@ -202,6 +206,7 @@ public:
 
 private:
     Request request();
+    AgentReport new_report(const std::string& agent);
     void resolve(Event& event) const;
     void resolve(ClientRunName& named) const;
     void store(Changes changes);
@@ -214,7 +219,7 @@ private:
     Ticket next_ticket_ = 1;
     std::map<std::string, std::uint64_t> sequences_;
     std::map<std::string, AgentRecord> records_;
-    std::map<std::string, std::uint32_t> windows_;
+    std::map<std::string, AgentReport> rooms_;  ///< how much each would have
     std::set<SweepId> broken_specs_;
     Referee referee_;
     std::map<SweepId, NewSweep> sweeps_;

@@ -40,6 +40,8 @@ TEST_CASE("agent protocol: every message survives the wire", "[wire][agent_proto
     hello.held = {execution("r2", 3, std::numeric_limits<std::int64_t>::max())};
     hello.report.sequence = 9;
     hello.report.window = 16;
+    hello.report.claims_max = 0;
+    hello.report.shortage = {WallTime{Duration{1'700'000'000'000}}, "no space \"left\""};
     hello.report.draining = true;
     RunEnded ended;
     ended.execution = execution("r3", 1, 8);
@@ -66,6 +68,9 @@ TEST_CASE("agent protocol: every message survives the wire", "[wire][agent_proto
     REQUIRE_FALSE(same.ended.at(0).drained);
     REQUIRE(same.ended.at(0).at == ended.at);
     REQUIRE(same.started.at(0).pid == 4711);
+    REQUIRE(same.claims_max == 0U);
+    REQUIRE(same.shortage->since == hello.report.shortage->since);
+    REQUIRE(same.shortage->message == hello.report.shortage->message);
 
     require_round_trip(
         AgentHeartbeat{AgentId{"a1"}, {{execution("r1", 1, 7), 12}, {execution("r2", 1, 8), {}}}});
@@ -94,6 +99,9 @@ TEST_CASE("agent protocol: metrics keep NaN, nested values and what is flagged",
     REQUIRE(same.preempting);
     REQUIRE(same.invalid == metrics.invalid);
     REQUIRE(same.source == MetricsSource::file);
+    REQUIRE_FALSE(same.truncated);
+    metrics.truncated = true;
+    REQUIRE(std::get<MetricsLogged>(*decode_message(encode(AgentMessage(metrics)))).truncated);
 }
 
 TEST_CASE("agent protocol: names of metrics that grow without end are left out",

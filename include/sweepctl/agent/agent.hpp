@@ -56,6 +56,7 @@ struct MetricsChunk {
     std::vector<std::string> lines;      ///< JSON objects
     bool preempting = false;             ///< one of them says so
     std::optional<std::string> invalid;  ///< the first line that is no JSON object, shortened
+    bool truncated = false;  ///< it ended before that offset, so this is from its beginning on
 };
 
 /// The files that runs write.
@@ -101,6 +102,8 @@ struct AgentSettings {
     std::string api_key;   ///< secret
     /// So many runs are started, then it drains; none: no limit.
     std::optional<std::uint64_t> starts_max{};
+    /// So many runs are to finish, then it drains: no more are started than are missing.
+    std::optional<std::uint64_t> successes_max{};
 };
 
 class Agent : public LauncherEvents {
@@ -141,8 +144,11 @@ public:
     void order_all(RunnerOrder order, int signal_number = 0);
 
     [[nodiscard]] bool draining() const { return draining_; }
-    /// As many as it may have been started.
-    [[nodiscard]] bool started_all() const { return starts_left_ == 0U; }
+    /// As many as it may have been started, or have finished.
+    [[nodiscard]] bool done_enough() const {
+        return started_all() ||
+               (settings_.successes_max && succeeded_ >= *settings_.successes_max);
+    }
     /// Draining, nothing alive, everything acknowledged.
     [[nodiscard]] bool idle() const;
     [[nodiscard]] std::size_t live() const;
@@ -170,6 +176,14 @@ private:
         bool done = false;        ///< nothing more is to be read
         bool mistake_told = false;
         SteadyTime next_look;  ///< not before this, while the program lives
+    };
+    /// The host lacks what starting a run takes.
+    struct Shortage {
+        AgentShortage told;
+        std::uint64_t places = 0;  ///< so many may be started at a time
+        Duration pause;            ///< before one more is tried, when that fails again
+        SteadyTime until;          ///< that is tried from then on
+        bool trying = false;
     };
     struct Execution {
         ExecutionRef ref;
@@ -221,6 +235,17 @@ private:
     void report_end_if_ready(Execution& execution);
     void adopt(const Started& record);
     void erase(const Key& key);
+    [[nodiscard]] bool started_all() const { return starts_left_ == 0U; }
+
+    // agent_places.cpp
+    [[nodiscard]] std::optional<std::uint64_t> places() const;
+    [[nodiscard]] std::uint64_t started() const;
+    [[nodiscard]] bool has_place() const;
+    [[nodiscard]] std::optional<std::uint32_t> claims_max() const;
+    void keep_to_places();
+    void run_short(std::string message);
+    void try_again_when_due();
+    void ease_shortage();
 
     // agent_metrics.cpp
     void name_files(Execution& execution, const std::string& stem);
@@ -263,6 +288,9 @@ private:
     std::optional<std::uint64_t> starts_left_;  ///< none: no limit
     bool draining_ = false;
     bool drain_untold_ = false;  ///< the controller, which would go on giving, does not know of it
+    bool places_untold_ = false;  ///< the same of how much it takes
+    std::uint64_t succeeded_ = 0;
+    std::optional<Shortage> shortage_;
     std::deque<std::int64_t>
         awaiting_ack_;  ///< boottime when each message was sent whose answer renews the leases
     std::int64_t lease_start_ms_ = 0;

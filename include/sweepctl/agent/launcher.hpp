@@ -67,6 +67,9 @@ struct LaunchFailure {
     std::string path;  ///< the file in question, or empty
 };
 
+/// Whether an errno says that the host lacks something at the moment, which is nobody's fault: space,
+/// processes, descriptors, memory.
+[[nodiscard]] bool means_shortage(int error);
 [[nodiscard]] std::string_view to_string(LaunchStage stage);
 /// One line for people: "cannot open the output file '/a/b.log': no space left on device".
 [[nodiscard]] std::string describe(const LaunchFailure& failure);

@@ -40,6 +40,12 @@ struct SweepPlan {
 };
 using PlanOf = std::function<std::optional<SweepPlan>(const NewSweep&)>;
 
+/// Why nothing can be made durable, and since when.
+struct StoreTrouble {
+    std::string message;
+    WallTime since;
+};
+
 class Controller {
 public:
     using Answered = std::function<void(const Answer&)>;
@@ -80,8 +86,8 @@ public:
 
     /// Nothing is waiting to be applied or to become durable.
     [[nodiscard]] bool settled() const { return inbox_.empty() && !committing_ && !failed_; }
-    /// Why nothing can be made durable at present; nullopt: it can.
-    [[nodiscard]] const std::optional<std::string>& store_trouble() const { return trouble_; }
+    /// nullopt: there is none at present.
+    [[nodiscard]] const std::optional<StoreTrouble>& store_trouble() const { return trouble_; }
 
     /// Transactions made durable so far.
     [[nodiscard]] std::uint64_t commits() const { return commits_; }
@@ -124,7 +130,7 @@ private:
     std::uint64_t commits_ = 0;
     std::optional<Changes> failed_;  ///< refused by the store; handed in again at retry_at_
     std::optional<SteadyTime> retry_at_;
-    std::optional<std::string> trouble_;
+    std::optional<StoreTrouble> trouble_;
     Now now_{};
 
     Ticket next_ticket_ = 1;

@@ -29,6 +29,10 @@ public:
     /// Returns false when it was covered already.
     bool cover(std::uint64_t number);
     void free(std::uint64_t number);
+    /// How many are covered.
+    [[nodiscard]] std::uint64_t count() const {
+        return cursor_ - freed_.size() + taken_.size();
+    }
 
     [[nodiscard]] CoverageState state() const;
 

@@ -113,11 +113,19 @@ struct RunEnded {
     std::uint64_t max_rss_kib = 0;
     bool drained = true;  ///< nothing of it is alive any more; otherwise `Drained` follows
 };
+/// That an agent's host lacks what starting a run takes: space, processes, descriptors.
+struct AgentShortage {
+    WallTime since;
+    std::string message;
+};
 /// What an agent has to say since its last acknowledged report, in order of time. May be repeated.
 struct AgentReport {
     AgentId agent;
     std::uint64_t sequence = 0;
     std::uint32_t window = 0;  ///< how many runs it would hold beyond its slots
+    /// It would have so many claims at most, whatever its slots; none: as many as fit.
+    std::optional<std::uint32_t> claims_max{};
+    std::optional<AgentShortage> shortage{};
     bool draining = false;     ///< it takes nothing more, and leaves
     std::vector<RunStarted> started;
     std::vector<RunEnded> ended;
@@ -146,7 +154,8 @@ struct AgentDied {
 };
 
 /// Lines of metrics from one of a run's files. Those before what is already taken in are skipped:
-/// repeating is safe.
+/// repeating is safe. A file that the program cut short is read from its beginning again: what it
+/// holds then is new.
 struct MetricsLogged {
     AgentId agent;
     ExecutionRef execution;
@@ -157,6 +166,7 @@ struct MetricsLogged {
     std::vector<std::vector<MetricPoint>> points;  ///< of each of `lines`, flattened
     bool preempting = false;                       ///< a line said so
     std::optional<std::string> invalid;  ///< the first line that is not a JSON object, shortened
+    bool truncated = false;              ///< the file was cut: the lines begin at 0, not `offset`
 };
 
 /// Nothing happened but time.

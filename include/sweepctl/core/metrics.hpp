@@ -21,7 +21,7 @@ enum class StdoutMetrics : std::uint8_t {
 };
 
 // A run's summary is in memory while it lives, and stored anew with each message. What goes beyond
-// these is in its history only.
+// these is in its history only, but for the metric that its sweep goes by.
 inline constexpr std::size_t kMetricNamesMax = 10'000;
 inline constexpr std::size_t kMetricNameMax = 200;     ///< bytes
 inline constexpr std::size_t kMetricValueMax = 1'000;  ///< bytes, as JSON, of what is no number

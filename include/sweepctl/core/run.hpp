@@ -109,6 +109,7 @@ struct Run {
     std::uint64_t output_offset = 0;     ///< and of its output, where metrics are printed
     std::uint64_t metrics_lines = 0;     ///< lines taken in of both
     bool bad_metrics_reported = false;
+    bool cut_metrics_reported = false;
 
     std::uint64_t cpu_us = 0;  ///< user + system time of the ended program and what it waited for
     std::uint64_t max_rss_kib = 0;

@@ -75,7 +75,7 @@ struct SweepRecord {
     bool target_reached = false;  ///< a run reached metric.target
     std::optional<std::uint32_t> parallel;
     std::optional<std::uint64_t> run_cap;
-    std::optional<std::uint64_t> expected_runs;
+    std::optional<std::uint64_t> expected_runs;  ///< when nothing more comes; none: without end
     std::uint64_t next_number = 1;  ///< of the next run
     RunCounts counts;
     std::optional<BestRun> best;

@@ -91,6 +91,7 @@ public:
     struct AgentView {
         AgentRecord record;
         std::uint32_t busy = 0;  ///< slots taken
+        std::optional<AgentShortage> shortage{};
     };
     [[nodiscard]] std::vector<AgentView> agents() const;
     [[nodiscard]] const Run* find_run(const RunId& id) const;
@@ -141,6 +142,8 @@ private:
         bool connected = false;
         bool died = false;  ///< its process was seen to die and none has come back
         std::uint32_t window = 0;
+        std::optional<std::uint32_t> claims_max;  ///< as it said last; the same below
+        std::optional<AgentShortage> shortage;
         std::uint64_t acked = 0;
         std::set<RunId> runs;      ///< whose claim it has
         std::uint32_t tokens = 0;  ///< slots that its claims take
@@ -212,6 +215,7 @@ private:
     void on(AgentDied& event);
     void on(MetricsLogged& event);
     void take_report(Agent& agent, const AgentReport& report);
+    void take_room(Agent& agent, const AgentReport& report);
     void heard_from(Agent& agent);
     void kill_stale(const AgentId& agent, const ExecutionRef& execution);
     void forget_if_left(const AgentId& id);
@@ -308,6 +312,7 @@ private:
     void dismiss_agents();
     bool assign_one(Agent& agent, bool ahead);
     [[nodiscard]] static bool thinks(const Sweep& sweep);
+    [[nodiscard]] static bool has_enough(const Agent& agent);
     [[nodiscard]] static bool fits(const Agent& agent, const Sweep& sweep);
     [[nodiscard]] static bool may_wait(const Sweep& sweep);
     [[nodiscard]] static bool has_work(const Sweep& sweep);
@@ -327,6 +332,7 @@ private:
     void rebalance();
     void give_way();
     void refresh_exhausted(Sweep& sweep);
+    static void refresh_expected(Sweep& sweep);
     [[nodiscard]] bool keeps_open(const Sweep& sweep, const Run& run) const;
     void settle(Sweep& sweep);
     void reopen(Sweep& sweep, std::string reason);
@@ -370,6 +376,10 @@ private:
     void answer(Answer answer);
     Sweep* sweep_of(const SweepId& id);
     Sweep* real_sweep(const SweepId& id);  ///< nullptr for a drawer
+    /// The sweep that a request names; nullptr: there is none, and that is answered. For W&B's
+    /// clients and agents one that is being deleted is none.
+    enum class Asker : std::uint8_t { person, client };
+    Sweep* asked_sweep(const Request& request, const SweepId& id, Asker asker = Asker::person);
     Run* run_of(const RunId& id);
     Run* run_of(const ExecutionRef& execution);  ///< nullptr when it is not the current claim
     Agent* agent_of(const AgentId& id);

@@ -107,6 +107,8 @@ struct SweepsQuery {
                                                           const SweepsQuery& query);
 /// A Sweep with its spec; nullopt: there is none.
 [[nodiscard]] std::optional<std::string> sweep_json(ReadSession& session, const SweepId& id);
+/// Its spec alone, as given.
+[[nodiscard]] std::optional<std::string> sweep_spec(ReadSession& session, const SweepId& id);
 
 /// {"source", "metric", "runs": [...]}: the runs from before a sweep that its search knows, in the
 /// form that told_run_from() reads. nullopt: there is no such sweep.

@@ -1,4 +1,5 @@
 #include "sweepctl/core/json_text.hpp"
+#include "sweepctl/core/time_text.hpp"
 
 #include "api/backend.hpp"
 #include "api/named.hpp"
@@ -14,6 +15,10 @@ namespace {
 
 void answer_lines(const CallPtr& call, const std::string& id, std::vector<std::string> lines) {
     ParamList rest;
+    if (const auto& trouble = call->backend().controller.store_trouble()) {
+        rest.emplace_back("nothing can be stored since " + to_rfc3339(trouble->since) + ": " +
+                          trouble->message + "; what happens meanwhile is told when it can be");
+    }
     for (std::size_t i = 1; i < lines.size(); ++i)
         rest.emplace_back(std::move(lines[i]));
     call->answer(200, to_json(ParamMap{{"id", id},

@@ -7,6 +7,8 @@
 #include "api/routes/routes.hpp"
 
 #include <algorithm>
+#include <array>
+#include <set>
 #include <utility>
 
 // GET /openapi.json: the table of routes, as an OpenAPI 3.1 document.
@@ -59,7 +61,61 @@ ParamList parameters(const Route& route) {
     return list;
 }
 
-ParamMap responses(const Route& route) {
+/// What the server may answer before it looks at routes: a request that is malformed, of a foreign
+/// page, late, long, or one too many.
+constexpr std::array kServerProblems{400, 403, 408, 413, 431, 500, 501, 503};
+constexpr int kWrongField = 422;
+
+std::set<int> problems_of(const Route& route) {
+    std::set<int> problems(kServerProblems.begin(), kServerProblems.end());
+    problems.insert(route.problems.begin(), route.problems.end());
+    if (route.needs_token) problems.insert(401);
+    if (route.changes) problems.insert(507);
+    if (!names_in(route.pattern).empty()) problems.insert({404, 409});
+    if (!route.body.empty()) problems.insert({415, kWrongField});
+    if (!route.query.empty()) problems.insert(kWrongField);
+    return problems;
+}
+
+ParamMap problem_response(std::string description) {
+    return {{"description", std::move(description)},
+            {"content", content("application/problem+json", reference("Problem"))}};
+}
+
+/// Those that say the same everywhere.
+ParamMap shared_responses() {
+    std::set<int> statuses;
+    for (const Route& route : all_routes()) {
+        if (route.described) statuses.merge(problems_of(route));
+    }
+    statuses.erase(kWrongField);
+    ParamMap all;
+    for (const int status : statuses) {
+        all.emplace_back("Problem" + std::to_string(status),
+                         problem_response(std::string(reason_phrase(status))));
+    }
+    return all;
+}
+
+/// Which names an error's `field` may be.
+std::string fields_in_words(const Route& route, const ParamMap& schemas) {
+    std::string list;
+    const auto add = [&list](std::string_view name) { list += "`" + std::string(name) + "`, "; };
+    for (const RouteParameter& parameter : route.query)
+        add(parameter.name);
+    if (!route.body.empty()) {
+        const ParamValue* const schema = find(schemas, route.body);
+        SWEEPCTL_CHECK(schema != nullptr);
+        const ParamValue* const members = find(*schema->get_if<ParamMap>(), "properties");
+        if (members != nullptr) {
+            for (const auto& [name, member] : *members->get_if<ParamMap>())
+                add(name);
+        }
+    }
+    return list + (list.empty() ? "" : "or ") + "a name that is not known here";
+}
+
+ParamMap responses(const Route& route, const ParamMap& schemas) {
     const RouteAnswer& answer = route.answer;
     ParamMap response{{"description", std::string(answer.description)}};
     if (!answer.media_type.empty()) {
@@ -68,24 +124,19 @@ ParamMap responses(const Route& route) {
                                answer.schema.empty() ? ParamMap{} : reference(answer.schema)));
     }
     ParamMap all{{std::to_string(answer.status), std::move(response)}};
-    std::vector<int> problems = route.problems;
-    if (route.needs_token) problems.push_back(401);
-    if (route.changes) problems.insert(problems.end(), {503, 507});
-    if (!route.body.empty()) problems.insert(problems.end(), {413, 415});
-    if (!route.query.empty()) problems.push_back(422);
-    problems.push_back(500);
-    std::sort(problems.begin(), problems.end());
-    problems.erase(std::unique(problems.begin(), problems.end()), problems.end());
-    for (const int status : problems) {
-        all.emplace_back(
-            std::to_string(status),
-            ParamMap{{"description", std::string(reason_phrase(status))},
-                     {"content", content("application/problem+json", reference("Problem"))}});
+    for (const int status : problems_of(route)) {
+        const std::string word = std::to_string(status);
+        if (status == kWrongField) {
+            all.emplace_back(word, problem_response("the `field` of each of `errors` is " +
+                                                    fields_in_words(route, schemas)));
+        } else {
+            all.emplace_back(word, ParamMap{{"$ref", "#/components/responses/Problem" + word}});
+        }
     }
     return all;
 }
 
-ParamMap operation(const Route& route) {
+ParamMap operation(const Route& route, const ParamMap& schemas) {
     ParamMap described{{"operationId", std::string(route.name)},
                        {"summary", std::string(route.summary)},
                        {"description", std::string(route.description)}};
@@ -97,12 +148,13 @@ ParamMap operation(const Route& route) {
             ParamMap{{"required", false},
                      {"content", content("application/json", reference(route.body))}});
     }
-    described.emplace_back("responses", responses(route));
+    described.emplace_back("responses", responses(route, schemas));
     if (!route.needs_token) described.emplace_back("security", ParamList{});
     return described;
 }
 
 std::string document(const std::string& version) {
+    const ParamValue schemas = from_text(openapi_schemas());
     ParamMap paths;
     for (const Route& route : all_routes()) {
         if (!route.described) continue;
@@ -111,7 +163,8 @@ std::string document(const std::string& version) {
         if (path == paths.end())
             path = paths.insert(path, {std::string(route.pattern), ParamMap{}});
         std::get<ParamMap>(path->second.content())
-            .emplace_back(lower(route.method), ParamValue(operation(route)));
+            .emplace_back(lower(route.method),
+                          ParamValue(operation(route, *schemas.get_if<ParamMap>())));
     }
     return to_json(ParamMap{
         {"openapi", "3.1.0"},
@@ -124,7 +177,8 @@ std::string document(const std::string& version) {
         {"security", ParamList{ParamMap{{"token", ParamList{}}}}},
         {"paths", std::move(paths)},
         {"components",
-         ParamMap{{"schemas", from_text(openapi_schemas())},
+         ParamMap{{"schemas", schemas},
+                  {"responses", shared_responses()},
                   {"securitySchemes",
                    ParamMap{{"token", ParamMap{{"type", "http"}, {"scheme", "bearer"}}}}}}}});
 }

@@ -7,7 +7,7 @@ std::string_view openapi_schemas() {
 "Health": {"type": "object", "required": ["status"], "properties": {"status": {"const": "ok"}}},
 "Status": {
   "type": "object",
-  "required": ["version", "pid", "home", "url", "socket", "started_at", "sweeps", "live_runs", "agents", "local_agent"],
+   "required": ["version", "pid", "home", "url", "socket", "started_at", "sweeps", "live_runs", "agents", "local_agent", "troubles"],
   "properties": {
     "version": {"type": "string"},
     "pid": {"type": "integer"},
@@ -18,7 +18,18 @@ std::string_view openapi_schemas() {
     "sweeps": {"type": "integer"},
     "live_runs": {"type": "integer"},
     "agents": {"type": "integer"},
-    "local_agent": {"type": ["string", "null"], "description": "why the controller keeps no agent of its own, if it was drained"}
+     "local_agent": {"type": ["string", "null"], "description": "why the controller keeps no agent of its own, if it was drained"},
+    "troubles": {"type": "array", "items": {"$ref": "#/components/schemas/Trouble"}}
+  }
+},
+"Trouble": {
+  "type": "object",
+  "description": "something cannot be stored or started at present",
+  "required": ["agent", "message", "since"],
+  "properties": {
+    "agent": {"type": ["string", "null"], "description": "whose host lacks something; null: it is the database"},
+    "message": {"type": "string"},
+    "since": {"$ref": "#/components/schemas/Time"}
   }
 },
 "Message": {"type": "object", "required": ["message"], "properties": {"message": {"type": "string"}}},
@@ -76,9 +87,9 @@ std::string_view openapi_schemas() {
 },
 "FieldError": {
   "type": "object",
-  "required": ["field", "message"],
+  "required": ["message"],
   "properties": {
-    "field": {"type": "string"},
+    "field": {"type": "string", "description": "what is wrong: a query parameter or a member of the body; absent of a 401"},
     "message": {"type": "string"},
     "offset": {"type": "integer", "description": "byte of the field's text"}
   }
@@ -181,7 +192,7 @@ std::string_view openapi_schemas() {
     "project": {"type": "string"},
     "entity": {"type": "string"},
     "status": {"$ref": "#/components/schemas/SweepStatus"},
-    "expected_runs": {"type": ["integer", "null"], "description": "null: without end"},
+    "expected_runs": {"type": ["integer", "null"], "description": "those that are enqueued beyond a grid included; null: without end"},
     "method": {"type": "string"},
     "seed": {"type": "integer"},
     "prior": {"$ref": "#/components/schemas/PriorOrNull"},
@@ -240,7 +251,7 @@ std::string_view openapi_schemas() {
     "reason": {"type": ["string", "null"], "description": "why it has this status"},
     "method": {"type": "string"},
     "counts": {"$ref": "#/components/schemas/RunCounts"},
-    "expected_runs": {"type": ["integer", "null"], "description": "null: without end"},
+    "expected_runs": {"type": ["integer", "null"], "description": "those that are enqueued beyond a grid included; null: without end"},
     "exhausted": {"type": "boolean", "description": "the search has nothing more"},
     "best": {
       "type": ["object", "null"],

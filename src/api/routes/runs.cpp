@@ -1,4 +1,6 @@
 #include "sweepctl/core/json_text.hpp"
+#include "sweepctl/spec/config_check.hpp"
+#include "sweepctl/spec/sweep_spec.hpp"
 
 #include "api/backend.hpp"
 #include "api/named.hpp"
@@ -51,13 +53,25 @@ std::optional<int> signal_from(const ParamValue& value) {
     return std::nullopt;
 }
 
-/// Groups are kept in code-point order of their names; lists as given.
-void sort_names(ParamMap& map) {
-    std::sort(map.begin(), map.end(),
-              [](const auto& a, const auto& b) { return a.first < b.first; });
-    for (auto& [name, value] : map) {
-        if (auto* nested = std::get_if<ParamMap>(&value.content())) sort_names(*nested);
+/// What the sweep searches over; of one whose stored spec cannot be read any more nothing is known.
+Result<std::optional<SearchSpace>, Problem> stored_space(ReadSession& session, const SweepId& id) {
+    const std::optional<std::string> text = sweep_spec(session, id);
+    if (!text) return Failure{Problem{404, "sweep " + id.text + " is gone"}};
+    ParsedSpec parsed = parse_spec(*text, {.program_elsewhere = true});
+    if (!parsed.spec) return std::optional<SearchSpace>{};
+    return std::optional(std::move(parsed.spec->space));
+}
+
+/// With the constants. What it lacks beside them the program may know by itself.
+Result<Config, Problem> config_in(const SearchSpace& space, Config config) {
+    config = with_constants(space, std::move(config));
+    Complaints complaints;
+    for (const ConfigFault& fault : config_faults(space, config)) {
+        if (fault.kind != ConfigFault::Kind::missing)
+            complaints.add("config", fault.message);
     }
+    if (!complaints.empty()) return Failure{complaints.problem()};
+    return config;
 }
 
 /// The answer to what changes one run.
@@ -117,13 +131,19 @@ void enqueue_run(const CallPtr& call) {
         check_printable("config", name, complaints);
     }
     if (!complaints.empty()) return call->refuse(complaints.problem());
-    sort_names(config);
     with_sweep(call, [call, config = std::move(config), front](const SweepId& id) {
-        EnqueueRun event;
-        event.sweep = id;
-        event.config = config;
-        event.front = front;
-        call->backend().command(call, std::move(event), answer_about_run(call, 201));
+        call->backend().read(
+            call, Pace::quick,
+            [id](ReadSession& session) { return stored_space(session, id); },
+            [call, id, config, front](const std::optional<SearchSpace>& space) {
+                Result<Config, Problem> whole = space ? config_in(*space, config) : config;
+                if (!whole) return call->refuse(whole.error());
+                EnqueueRun event;
+                event.sweep = id;
+                event.config = std::move(whole).value();
+                event.front = front;
+                call->backend().command(call, std::move(event), answer_about_run(call, 201));
+            });
     });
 }
 

@@ -5,8 +5,32 @@
 #include "api/routes/routes.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace sweepctl::api {
+
+namespace {
+
+/// What cannot be stored or started at present, and since when.
+ParamList troubles(const Controller& controller) {
+    ParamList list;
+    const auto add = [&](ParamValue agent, const std::string& message, WallTime since) {
+        list.emplace_back(ParamMap{
+            {"agent", std::move(agent)}, {"message", message}, {"since", to_rfc3339(since)}});
+    };
+    if (const auto& trouble = controller.store_trouble())
+        add({}, "nothing can be stored: " + trouble->message, trouble->since);
+    for (const World::AgentView& agent : controller.world().agents()) {
+        if (!agent.shortage) continue;
+        add(agent.record.id.text,
+            "agent " + agent.record.id.text + " on " + agent.record.host +
+                " could not start a run: " + agent.shortage->message,
+            agent.shortage->since);
+    }
+    return list;
+}
+
+}  // namespace
 
 void get_health(const CallPtr& call) {
     call->answer(200, R"({"status":"ok"})");
@@ -40,6 +64,7 @@ void get_status(const CallPtr& call) {
                            world.local_agent_drained()
                                ? ParamValue("drained until the controller is restarted")
                                : ParamValue{}},
+                          {"troubles", troubles(backend.controller)},
                       }));
 }
 

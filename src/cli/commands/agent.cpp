@@ -112,7 +112,8 @@ Action declare(Arguments& arguments) {
     arguments.option("--count", options->count, "N",
                      "start so many runs at most, and leave when they have ended; 0: no limit");
     arguments.option("--count-successful", options->count_successful, "N",
-                     "leave after so many runs have finished; 0: no limit");
+                     "let so many runs finish and leave: no more are started than are missing; "
+                     "0: no limit");
     arguments.option("--max-consecutive-failed-runs", options->max_consecutive_failed_runs, "N",
                      "give up after so many failed runs in a row; 5 unless given, 0 never");
     arguments.option("--term-timeout", options->term_timeout, ValueKind::duration, "DURATION",

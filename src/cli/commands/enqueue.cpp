@@ -1,3 +1,4 @@
+#include "sweepctl/spec/config_check.hpp"
 #include "sweepctl/spec/sweep_spec.hpp"
 
 #include "cli/assignment.hpp"
@@ -33,14 +34,13 @@ int enqueue(Session& session, const Options& options) {
     const ParsedSpec parsed = parse_spec(text_field(sweep, "spec"), {.program_elsewhere = true});
     const SearchSpace space = parsed.spec ? parsed.spec->space : SearchSpace{};
     const Config config = config_from(assignments, space);
-    if (parsed.spec) {
-        for (const std::string& name : missing_parameters(config, space)) {
-            session.messages.warning("the run has no value for '" + printable(name) + "'");
-        }
-    }
     const ParamMap body{{"config", config}, {"front", options.front}};
     print_message(session,
                   controller.post(api_target("sweeps/" + text_field(sweep, "id") + "/runs"), body));
+    for (const ConfigFault& fault : config_faults(space, with_constants(space, config))) {
+        if (fault.kind != ConfigFault::Kind::missing) continue;
+        session.messages.warning("the run has no value for '" + printable(fault.parameter) + "'");
+    }
     return kOk;
 }
 
@@ -61,7 +61,8 @@ const Verb kEnqueueVerb{
     .summary = "add a run with a configuration of your own to a sweep",
     .details =
         "It goes before what the search suggests, which will not try that configuration "
-        "again. Values are read as in YAML: 3, 0.1, true, null, [1, 2], text.",
+        "again. Values are read as in YAML: 3, 0.1, true, null, [1, 2], text. They must lie in the "
+        "sweep's space; its constants may be left out.",
     .examples = "sweepctl enqueue k3f9x2ab lr=0.1 layers=[64,32] optimizer.name=sgd",
     .declare = &declare,
 };

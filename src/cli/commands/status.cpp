@@ -26,14 +26,22 @@ int status(Session& session, bool json) {
         session.out.line(strict_json(project(reply, status_fields())));
         return kOk;
     }
+    const auto line = [&session](const std::string& label, const std::string& value) {
+        session.out.line(session.out.terminal().paint(Style::dim, pad(label, 12)) + value);
+    };
     for (const std::string_view name : status_fields()) {
         const std::string value = cell_text(field(reply, name));
         if (value == "-") continue;
         std::string label(name);
         if (label == "live_runs") label = "live runs";
         if (label == "started_at") label = "started";
-        if (label == "local_agent") label = "local agent";
-        session.out.line(session.out.terminal().paint(Style::dim, pad(label, 12)) + value);
+        line(label, value);
+    }
+    if (const std::string why = cell_text(field(reply, "local_agent")); why != "-")
+        line("local agent", why);
+    for (const ParamValue& trouble : list_field(reply, "troubles")) {
+        line("trouble", "since " + cell_text(field(trouble, "since")) + ": " +
+                            cell_text(field(trouble, "message")));
     }
     return kOk;
 }
