@@ -42,6 +42,10 @@ WallTime believable(WallTime time, WallTime now) {
 
 std::optional<std::string> screen_report(AgentReport& report, std::uint32_t slots, WallTime now) {
     report.window = std::min(report.window, std::max(slots, kWindowMax));
+    if (report.shortage) {
+        report.shortage->since = believable(report.shortage->since, now);
+        report.shortage->message = shown(report.shortage->message, kDetailLongest);
+    }
     for (RunStarted& started : report.started) {
         if (!is_run_id(started.execution.run.text)) return "a run's id that is none";
         started.at = believable(started.at, now);
@@ -60,8 +64,8 @@ std::optional<std::string> screen_report(AgentReport& report, std::uint32_t slot
 
 std::optional<std::string> screen_metrics(MetricsLogged& metrics) {
     if (!is_run_id(metrics.execution.run.text)) return "a run's id that is none";
-    if (metrics.offset > metrics.offset_end || metrics.offset_end > kCountMax)
-        return "metrics that end before they begin";
+    const bool backwards = metrics.offset > metrics.offset_end && !metrics.truncated;
+    if (backwards || metrics.offset_end > kCountMax) return "metrics that end before they begin";
     if (metrics.invalid) metrics.invalid = shown(*metrics.invalid, kDetailLongest);
     return std::nullopt;
 }

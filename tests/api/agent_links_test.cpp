@@ -229,8 +229,11 @@ TEST_CASE("agents: what is not true of its own runs changes nothing", "[api][age
     ended.execution = own.execution;
     report.ended = {ended};
     report.sequence += 1;
+    report.shortage = AgentShortage{WallTime::max(), std::string(100'000, '\x01')};
     liar.say(report);
     liar.next<AckOrder>();
+    CHECK(fixture.faults(fixture.get("/api/v1/status").json, "Status") == "");
+    CHECK(fixture.get("/api/v1/status").http.body.size() < 5000);
     const ApiReply lied = fixture.get("/api/v1/runs/" + own.execution.run.text);
     CHECK(fixture.faults(lied.json, "RunInFull") == "");
     CHECK(lied.text("state") == "failed");
@@ -246,6 +249,29 @@ TEST_CASE("agents: what is not true of its own runs changes nothing", "[api][age
     CHECK(mentions(liar.closed_with(), "which another agent has"));
     CHECK(fixture.get("/api/v1/sweeps/" + sweep).at("best").is_null());
     check_served(fixture);
+}
+
+TEST_CASE("agents: a metrics file that was cut is read on", "[api][agents]") {
+    ApiFixture fixture;
+    const std::string sweep = fixture.launch(kGridSpec);
+    AgentPeer agent(fixture.unix_address());
+    agent.hello("a1");
+    MetricsLogged metrics;
+    metrics.agent = AgentId{"a1"};
+    metrics.execution = agent.next<StartOrder>().execution;
+    agent.started(metrics.execution);
+    const auto log = [&](std::uint64_t begin, std::uint64_t end, double loss) {
+        metrics.offset = begin;
+        metrics.offset_end = end;
+        metrics.truncated = end < begin;
+        metrics.lines = {R"({"loss":)" + std::to_string(loss) + "}"};
+        agent.say(metrics);
+        return agent.next<MetricsAck>().offset;
+    };
+    CHECK(log(0, 50, 0.5) == 50);
+    CHECK(log(50, 10, 0.25) == 10);
+    CHECK(log(10, 20, 0.125) == 20);
+    CHECK(fixture.get("/api/v1/sweeps/" + sweep).at("best", "value") == ParamValue(0.125));
 }
 
 TEST_CASE("agents: an agent that breaks the protocol later loses its link, and may come again",

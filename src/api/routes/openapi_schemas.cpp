@@ -32,7 +32,6 @@ std::string_view openapi_schemas() {
     "since": {"$ref": "#/components/schemas/Time"}
   }
 },
-"Message": {"type": "object", "required": ["message"], "properties": {"message": {"type": "string"}}},
 "Leaving": {
   "type": "object",
   "required": ["message", "live_runs"],
