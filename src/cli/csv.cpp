@@ -10,17 +10,10 @@ namespace sweepctl::cli {
 
 namespace {
 
-/// Strings as they are, nothing for null, everything else as JSON, numbers with all their digits.
-std::string value_text(const ParamValue& value) {
-    if (value.is_null()) return {};
-    if (const auto* text = value.get_if<std::string>()) return *text;
-    return to_json(value);
-}
-
 void add_leaves(std::string& out, const ParamMap& map, const std::vector<std::string>& names) {
     std::unordered_map<std::string, std::string> texts;
     for (const auto& [name, value] : flatten(map))
-        texts[name] = value_text(value);
+        texts[name] = csv_text(value);
     for (const std::string& name : names) {
         const auto found = texts.find(name);
         out += ',';
@@ -29,6 +22,12 @@ void add_leaves(std::string& out, const ParamMap& map, const std::vector<std::st
 }
 
 }  // namespace
+
+std::string csv_text(const ParamValue& value) {
+    if (value.is_null()) return {};
+    if (const auto* text = value.get_if<std::string>()) return *text;
+    return to_json(value);
+}
 
 std::string csv_cell(std::string_view text) {
     if (text.find_first_of(",\"\n") == std::string_view::npos) return std::string(text);
@@ -68,7 +67,7 @@ std::string CsvColumns::row(const ParamValue& run) const {
     std::string out;
     for (std::size_t i = 0; i < fields_.size(); ++i) {
         if (i > 0) out += ',';
-        out += csv_cell(value_text(field(run, fields_[i])));
+        out += csv_cell(csv_text(field(run, fields_[i])));
     }
     add_leaves(out, map_field(run, "config"), config_names_);
     add_leaves(out, map_field(run, "summary"), summary_names_);

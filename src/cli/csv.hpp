@@ -25,6 +25,8 @@ private:
     std::vector<std::string> summary_names_;
 };
 
+/// Strings as they are, nothing for null, everything else as JSON, numbers with all their digits.
+[[nodiscard]] std::string csv_text(const ParamValue& value);
 /// In quotes where it has to be.
 [[nodiscard]] std::string csv_cell(std::string_view text);
 

@@ -6,6 +6,7 @@
 #include "sweepctl/spec/prior_check.hpp"
 
 #include "cli/cli_error.hpp"
+#include "cli/csv_runs.hpp"
 #include "cli/text.hpp"
 
 #include <array>
@@ -53,14 +54,26 @@ FileRun run_in(std::string_view text, const std::string& file, std::size_t line)
     return {std::move(*run), line};
 }
 
+std::string read_text(const std::string& path) {
+    if (path == "-") return read_all(STDIN_FILENO, "<stdin>");
+    const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!file.valid()) cannot_read(path, errno);
+    return read_all(file.get(), path);
+}
+
+std::string shown_name(const std::string& path) {
+    return path == "-" ? "<stdin>" : path;
+}
+
+bool is_csv(std::string_view path) {
+    return path.ends_with(".csv");
+}
+
 }  // namespace
 
 std::vector<FileRun> read_runs_file(const std::string& path) {
-    const bool input = path == "-";
-    const std::string name = input ? "<stdin>" : path;
-    const UniqueFd file(input ? -1 : ::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-    if (!input && !file.valid()) cannot_read(path, errno);
-    const std::string text = read_all(input ? STDIN_FILENO : file.get(), name);
+    const std::string text = read_text(path);
+    const std::string name = shown_name(path);
     std::vector<FileRun> runs;
     std::string_view rest = text;
     for (std::size_t number = 1; !rest.empty(); ++number) {
@@ -73,8 +86,9 @@ std::vector<FileRun> read_runs_file(const std::string& path) {
 }
 
 Prior read_prior_file(const std::string& path, const SweepSpec& spec) {
-    const std::vector<FileRun> runs = read_runs_file(path);
-    const std::string name = path == "-" ? "<stdin>" : path;
+    const std::string name = shown_name(path);
+    const std::vector<FileRun> runs =
+        is_csv(path) ? runs_in_csv(read_text(path), name, spec) : read_runs_file(path);
     CheckedPrior checked =
         check_prior(spec, prior_of(spec, name, {runs.begin(), runs.end()}), /*finished_have_metric=*/true);
     if (!checked.faults.empty()) {

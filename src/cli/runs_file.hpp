@@ -20,7 +20,8 @@ struct FileRun : ToldRun {
 /// them is not such an object. Other keys are ignored, and so are empty lines.
 [[nodiscard]] std::vector<FileRun> read_runs_file(const std::string& path);
 
-/// The prior runs that a sweep of `spec` is to have from such a file. Throws CliError, with all that
+/// The prior runs that a sweep of `spec` is to have from such a file, or from a table in one whose
+/// name ends in .csv. Throws CliError, with all that
 /// keeps the search from learning from them.
 [[nodiscard]] Prior read_prior_file(const std::string& path, const SweepSpec& spec);
 

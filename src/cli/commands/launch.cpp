@@ -120,7 +120,7 @@ Action declare(Arguments& arguments) {
     arguments.option("--seed", launch_options.seed, "N",
                      "of the search, instead of the spec's or one that is drawn");
     arguments.option("--prior", launch_options.prior, ValueKind::file_or_sweep, "FILE|SWEEP",
-                     "runs from before that the search is to know: a file as for 'suggest --runs', "
+                     "runs from before that the search is to know: a file as for 'suggest --prior', "
                      "or the ended runs of a sweep");
     arguments.flag("--paused", launch_options.paused, "start no run until it is resumed");
     arguments.flag("--strict", launch_options.strict, "unknown keys are errors, not warnings");

@@ -116,7 +116,8 @@ Action declare(Arguments& arguments) {
     arguments.option("--runs", options->runs, ValueKind::file, "FILE",
                      "the runs so far, a JSON object a line; - is stdin");
     arguments.option("--prior", options->prior, ValueKind::file, "FILE",
-                     "what launch --prior was given, in the same form; - is stdin");
+                     "what launch --prior was given, in the same form, or a table that is called "
+                     "NAME.csv; - is stdin");
     arguments.option("-n,--count", options->count, "N", "how many suggestions; 1 unless given");
     arguments.option("--seed", options->seed, "N", "instead of the spec's, or one that is drawn");
     arguments.flag("--strict", options->strict, "unknown keys are errors, not warnings");
@@ -135,7 +136,9 @@ const Verb kSuggestVerb{
         "[{}]}; the best value of the metric in history and summary counts. Printed are lines "
         "{\"config\": {}}, or null when everything was tried. A run may have \"suggestion\", the "
         "number under which the search proposed it (null: it did not); else its line counts, from "
-        "0 on. Runs from before the sweep are those of --prior.",
+        "0 on. Runs from before the sweep are those of --prior; a table of them has the columns "
+        "that 'export --format csv' writes, or simply those called as the parameters and the "
+        "metric.",
     .examples =
         "sweepctl suggest sweep.yaml --runs runs.jsonl\n"
         "sweepctl suggest sweep.yaml --runs runs.jsonl -n 8 --seed 42",

@@ -5,7 +5,8 @@
     peers.py SEARCH_BENCH time OUT METHOD,... [LARGEST_N]
 
 The same experiment as `search_bench quality`, the same columns; what OUT has already is not run again,
-so it can be interrupted. Methods: tpe, tpe_mv, gp, cmaes (Optuna), wandb (its `sweeps` engine), hebo, smac.
+so it can be interrupted. Methods: tpe, tpe_mv, gp, cmaes (Optuna), wandb (its `sweeps` engine), hebo, smac
+(random forest), smac_gp. All of them in one thread.
 """
 
 import csv
@@ -49,13 +50,16 @@ class Problem:
 
 
 class Optuna:
-    def __init__(self, space, seed, parallel, kind):
+    def __init__(self, space, seed, parallel, kind, budget):
         import optuna
 
         self._optuna = optuna
         optuna.logging.set_verbosity(optuna.logging.ERROR)
         samplers = optuna.samplers
         if kind == "gp":
+            import torch
+
+            torch.set_num_threads(1)
             sampler = samplers.GPSampler(seed=seed)
         elif kind == "cmaes":
             sampler = samplers.CmaEsSampler(seed=seed, warn_independent_sampling=False)
@@ -92,7 +96,7 @@ class Optuna:
 class Wandb:
     """W&B's engine, driven as its local controller drives it."""
 
-    def __init__(self, space, seed, parallel, kind):
+    def __init__(self, space, seed, parallel, kind, budget):
         import numpy
         import sweeps
 
@@ -136,7 +140,7 @@ class Wandb:
 
 
 class Hebo:
-    def __init__(self, space, seed, parallel, kind):
+    def __init__(self, space, seed, parallel, kind, budget):
         import numpy
         import torch
         from hebo.design_space.design_space import DesignSpace
@@ -171,14 +175,14 @@ class Hebo:
 
 
 class Smac:
-    def __init__(self, space, seed, parallel, kind):
+    def __init__(self, space, seed, parallel, kind, budget):
         import logging
         import tempfile
         from pathlib import Path
 
         from ConfigSpace import CategoricalHyperparameter, ConfigurationSpace
         from ConfigSpace import UniformFloatHyperparameter, UniformIntegerHyperparameter
-        from smac import HyperparameterOptimizationFacade, Scenario
+        from smac import BlackBoxFacade, HyperparameterOptimizationFacade, Scenario
         from smac.runhistory import TrialInfo, TrialValue
 
         logging.disable(logging.CRITICAL)
@@ -190,9 +194,12 @@ class Smac:
                 known.add(CategoricalHyperparameter(p["name"], p["values"]))
             else:
                 known.add(numbers[p["kind"]](p["name"], p["low"], p["high"], log=p["log"]))
-        scenario = Scenario(known, deterministic=True, n_trials=100000, seed=seed,
-                            output_directory=Path(tempfile.mkdtemp(prefix="smac-")))
-        self._smac = HyperparameterOptimizationFacade(scenario, lambda config, seed=0: 0.0, overwrite=True)
+        # How long its initial design is follows from how many trials there will be.
+        self._directory = tempfile.TemporaryDirectory(prefix="smac-")
+        scenario = Scenario(known, deterministic=True, n_trials=budget, seed=seed,
+                            output_directory=Path(self._directory.name))
+        facade = BlackBoxFacade if kind == "smac_gp" else HyperparameterOptimizationFacade
+        self._smac = facade(scenario, lambda config, seed=0: 0.0, overwrite=True)
 
     def ask(self):
         info = self._smac.ask()
@@ -204,9 +211,9 @@ class Smac:
             self._smac.tell(info, self._value(cost=observed))
 
 
-def make(method, space, seed, parallel):
-    kinds = {"wandb": Wandb, "hebo": Hebo, "smac": Smac}
-    return kinds.get(method, Optuna)(space, seed, parallel, method)
+def make(method, space, seed, parallel, budget):
+    kinds = {"wandb": Wandb, "hebo": Hebo, "smac": Smac, "smac_gp": Smac}
+    return kinds.get(method, Optuna)(space, seed, parallel, method, budget)
 
 
 def cpu_s():
@@ -216,7 +223,7 @@ def cpu_s():
 def experiment(program, method, name, parallel, budget, seed):
     """Rows (n, value, best, cpu_ms): see experiment.hpp."""
     problem = Problem(program, name, seed)
-    optimizer = make(method, problem.space, seed, parallel)
+    optimizer = make(method, problem.space, seed, parallel, budget)
     durations = random.Random(1000 + seed)
     flying, now, asked, cpu, rows = [], 0.0, 0, 0.0, []
     best_seen = value = best = float("inf")
@@ -279,7 +286,7 @@ def timing(program, out, methods, largest="10000"):
                     if n > int(largest) or (method, str(d), str(n)) in have:
                         continue
                     problem, dice = Problem(program, name, 1), random.Random(3)
-                    optimizer = make(method, problem.space, 1, 1)
+                    optimizer = make(method, problem.space, 1, 1, n + 5)
                     if not hasattr(optimizer, "fill"):
                         print(f"{method} takes no history: not timed", file=sys.stderr)
                         return

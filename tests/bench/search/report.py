@@ -3,7 +3,8 @@
 
 Score = log10 of the regret, in units of the median regret that random search has after 50 runs of that problem,
 floored at -5: the mean over seeds, then over problems. -1: ten times closer to the optimum. A method counts in a
-table only where it was run on every problem; differences below 0.15 are the noise of ten seeds.
+table only where it was run on every problem. Two methods are compared on the seeds that both have, and a
+difference has its standard error; below 0.15 it is the noise of ten seeds.
 """
 
 import collections
@@ -26,6 +27,8 @@ SETS = {
     "20 dimensions": ("levy20", "hart6in20"),
 }
 AT = (25, 50, 100, 200)
+CHECKPOINTS = (10, 20, 25, 50, 75, 100, 150, 200)
+OURS = "sweepctl"
 
 
 def read(directory):
@@ -40,43 +43,63 @@ def read(directory):
     return results
 
 
-def score(results, problem, method, parallel, n):
-    """(mean over seeds, how many), or None."""
-    runs = results.get((problem, method, parallel, n))
+def scores(results, problem, method, parallel, n):
+    """{seed: score}, empty where there is nothing to compare with."""
+    runs = results.get((problem, method, parallel, n), {})
     random = results.get((problem, "random", 1, 50))
-    if not runs or not random:
-        return None
+    if not random:
+        return {}
     unit = statistics.median(value for value, _ in random.values()) - OPTIMA[problem]
-    logs = [math.log10(max(1e-5, min(10, (value - OPTIMA[problem]) / unit))) for value, _ in runs.values()]
-    return statistics.mean(logs), len(logs)
+    return {seed: math.log10(max(1e-5, min(10, (value - OPTIMA[problem]) / unit)))
+            for seed, (value, _) in runs.items()}
 
 
-def mean_score(results, problems, method, parallel, n):
-    scores = [score(results, problem, method, parallel, n) for problem in problems]
-    if None in scores:
-        return None
-    return statistics.mean(s for s, _ in scores), min(count for _, count in scores)
+def mean_score(results, problems, method, parallel, n, n_of_ours=None):
+    """(mean score, how far ours is below it, the standard error of that, seeds) over the seeds that both have and
+    then over the problems; None where one of them was not run on every problem."""
+    means, leads, variances, seeds = [], [], [], []
+    for problem in problems:
+        theirs = scores(results, problem, method, parallel, n)
+        ours = scores(results, problem, OURS, parallel, n_of_ours or n)
+        both = sorted(theirs.keys() & ours.keys())
+        if not both:
+            return None
+        lead = [theirs[seed] - ours[seed] for seed in both]
+        means.append(statistics.mean(theirs[seed] for seed in both))
+        leads.append(statistics.mean(lead))
+        variances.append(statistics.variance(lead) / len(lead) if len(lead) > 1 else math.inf)
+        seeds.append(len(both))
+    return statistics.mean(means), statistics.mean(leads), math.sqrt(sum(variances)) / len(problems), min(seeds)
 
 
 def methods_of(results):
-    found = sorted({method for _, method, _, _ in results})
-    return [m for m in ("sweepctl",) if m in found] + [m for m in found if m != "sweepctl"]
+    found = sorted({method for _, method, _, _ in results} - {OURS})
+    return [OURS, *found]
+
+
+def in_flight(results):
+    return sorted({parallel for _, _, parallel, _ in results})
 
 
 def quality_tables(results):
     lines = []
     for title, problems in SETS.items():
-        for parallel in sorted({parallel for _, _, parallel, _ in results}):
+        for parallel in in_flight(results):
             rows = []
             for method in methods_of(results):
                 cells = [mean_score(results, problems, method, parallel, n) for n in AT]
-                if any(cells):
-                    rows.append(f"| {method} | " + " | ".join(
-                        "-" if c is None else f"{c[0]:.2f} ({c[1]})" for c in cells) + " |")
+                if not any(cells):
+                    continue
+                seeds = min(c[3] for c in cells if c)
+                texts = ["-" if c is None else f"{c[0]:.2f}" if method == OURS else
+                         f"{c[0]:.2f} ({c[1]:+.2f} ± {c[2]:.2f})" for c in cells]
+                rows.append(f"| {method} | {seeds} | " + " | ".join(texts) + " |")
             if rows:
-                lines += ["", f"**{len(problems)} {title}, {parallel} in flight**: score after n runs (seeds)", "",
-                          "| method | " + " | ".join(str(n) for n in AT) + " |", "|---|" + "---|" * len(AT), *rows]
-    lines += ["", "**Value reached, one at a time** (median over the seeds)", ""]
+                lines += ["", f"**{len(problems)} {title}, {parallel} in flight**: score after n runs (how far ahead of "
+                          f"it {OURS} is on the same seeds)", "",
+                          "| method | seeds | " + " | ".join(str(n) for n in AT) + " |",
+                          "|---|---|" + "---|" * len(AT), *rows]
+    lines += ["", "**Value reached, one at a time** (median over all seeds, and how many)", ""]
     methods = methods_of(results)
     lines += ["| problem | n | " + " | ".join(methods) + " |", "|---|---|" + "---|" * len(methods)]
     for problem in OPTIMA:
@@ -84,24 +107,45 @@ def quality_tables(results):
             cells = [results.get((problem, method, 1, n)) for method in methods]
             if any(cells):
                 lines.append(f"| {problem} | {n} | " + " | ".join(
-                    "-" if not c else f"{statistics.median(v for v, _ in c.values()):.5g}" for c in cells) + " |")
+                    "-" if not c else f"{statistics.median(v for v, _ in c.values()):.5g} ({len(c)})"
+                    for c in cells) + " |")
     return lines
+
+
+def runs_needed(results):
+    """After how many runs ours is where another is after 200."""
+    lines = []
+    for title, problems in SETS.items():
+        for parallel in in_flight(results):
+            for method in methods_of(results)[1:]:
+                last = next((n for n in reversed(AT) if mean_score(results, problems, method, parallel, n)), None)
+                if last is None:
+                    continue
+                for n in CHECKPOINTS:
+                    compared = mean_score(results, problems, method, parallel, last, n)
+                    if compared and compared[1] >= 0:
+                        break
+                else:
+                    compared = None
+                lines.append(f"| {title}, {parallel} in flight | {method} | {last} | " + (
+                    f"{n} | {compared[1]:.2f} ± {compared[2]:.2f} | {compared[3]} |" if compared else "more | | |"))
+    return ["", f"**Runs that {OURS} needs for the same mean score**", "",
+            "| set | method | its runs | ours | ahead by | seeds |", "|---|---|---|---|---|---|", *lines] if lines else []
 
 
 def ahead(results):
     """Where another is better by more than the noise, and by how much."""
     lines = []
-    for title, problems in SETS.items():
-        for parallel in sorted({parallel for _, _, parallel, _ in results}):
+    for problems in SETS.values():
+        for parallel in in_flight(results):
             for n in AT:
                 for problem in problems:
-                    ours = score(results, problem, "sweepctl", parallel, n)
-                    others = [(s[0], method) for method in methods_of(results) if method != "sweepctl"
-                              and (s := score(results, problem, method, parallel, n))]
-                    if ours and others and min(others)[0] < ours[0] - 0.15:
-                        best, method = min(others)
-                        lines.append(f"- {problem}, {parallel} in flight, {n} runs: {method} by {ours[0] - best:.2f}")
-    return ["", "**Where another is ahead by more than 0.15**", "", *(lines or ["Nowhere."])]
+                    for method in methods_of(results)[1:]:
+                        compared = mean_score(results, [problem], method, parallel, n)
+                        if compared and compared[1] < -0.15 and compared[1] < -2 * compared[2]:
+                            lines.append(f"- {problem}, {parallel} in flight, {n} runs: {method} by "
+                                         f"{-compared[1]:.2f} ± {compared[2]:.2f} ({compared[3]} seeds)")
+    return ["", "**Where another is ahead by more than 0.15 and two standard errors**", "", *(lines or ["Nowhere."])]
 
 
 def timing_rows(directory):
@@ -118,7 +162,7 @@ def timing_table(rows):
     known = {(method, d, n): f"{median:.1f} ({longest:.1f})" for method, d, n, median, longest in rows}
     lines = ["", "**CPU ms for one more run after n runs**: median of all that it takes (the longest single call)", "",
              "| method | d | " + " | ".join(f"n = {n:,}" for n in sizes) + " |", "|---|---|" + "---|" * len(sizes)]
-    for method, d in sorted({(method, d) for method, d, *_ in rows}, key=lambda k: (k[0] != "sweepctl", k)):
+    for method, d in sorted({(method, d) for method, d, *_ in rows}, key=lambda k: (k[0] != OURS, k)):
         lines.append(f"| {method} | {d} | " + " | ".join(known.get((method, d, n), "-") for n in sizes) + " |")
     return lines
 
@@ -132,13 +176,13 @@ def plots(directory, results, rows):
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
-    for parallel in sorted({parallel for _, _, parallel, _ in results}):
+    for parallel in in_flight(results):
         figure, axes = pyplot.subplots(figsize=(6, 4))
         for method in methods_of(results):
-            points = [(n, s[0]) for n in (10, 20, 25, 50, 75, 100, 150, 200)
+            points = [(n, s[0]) for n in CHECKPOINTS
                       if (s := mean_score(results, SETS["functions"], method, parallel, n))]
             if points:
-                axes.plot(*zip(*points), marker=".", label=method, linewidth=2.5 if method == "sweepctl" else 1)
+                axes.plot(*zip(*points), marker=".", label=method, linewidth=2.5 if method == OURS else 1)
         axes.set(xlabel="runs", ylabel="log10 regret (random after 50 = 0)", title=f"11 functions, {parallel} in flight")
         if axes.get_lines():
             axes.legend()
@@ -161,6 +205,7 @@ def main():
     results, rows = read(directory), timing_rows(directory)
     lines = ["# Searches compared", __doc__.split("\n\n", 1)[1].rstrip()]
     lines += quality_tables(results)
+    lines += runs_needed(results)
     lines += ahead(results)
     if rows:
         lines += timing_table(rows)

@@ -1,16 +1,18 @@
 #!/usr/bin/env bash
 # How many runs searches need, and what they cost, measured side by side:
 #   run.sh quick|full RESULTS [BUILD]     RESULTS: a directory
-# quick: 2 seeds, 50 runs, of the slowest optimisers three problems. full, for hours: 10 seeds,
-# 200 runs. What RESULTS has already is not run again: it can be interrupted, and full goes on where quick ended.
+# quick: 2 seeds, 50 runs, of the slowest optimisers three problems. full, for hours: 10 seeds, 200 runs; it goes
+# through all comparisons with a few seeds first, so that whenever it ends there is something of each.
+# What RESULTS has already is not run again: it can be interrupted, and full goes on where quick ended. Where the search
+# was changed, delete quality.csv and time.csv in RESULTS: the others' results stay.
 # The others come from PyPI into a virtual environment in RESULTS; one that does not install is left out.
-# NICE=19 makes room for others; it is one process at a time in any case.
+# NICE=19 makes room for others; it is one process with one thread at a time in any case.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 size=${1:?quick or full}
 results=$(mkdir -p "${2:?the directory of the results}" && cd "$2" && pwd)
 build=${3:-$here/../../../build}
-bench=$build/tests/bench/search/search_bench
+bench=$results/search_bench
 python=$results/venv/bin/python
 run() { nice -n "${NICE:-0}" "$@"; }
 
@@ -18,51 +20,79 @@ functions=branin2,hartmann6,ackley5,ackley10,rosenbrock4,levy8,stybtang5,mixed7,
 tables=hpob_vehicle,fcnet_naval,nb201_cifar10
 wide=levy20,hart6in20
 case $size in
-    quick) seeds=2 budget=50 slow_seeds=1 slow_budget=25 slow_problems=branin2,hartmann6,mixed7 largest=1000 ;;
-    full) seeds=10 budget=200 slow_seeds=3 slow_budget=100 slow_problems=$functions largest=10000 ;;
+    quick) budget=50 slow_budget=25 slow_problems=branin2,hartmann6,mixed7 largest=1000 ;;
+    full) budget=200 slow_budget=100 slow_problems=$functions largest=10000 ;;
     *) echo "quick or full, not '$size'" >&2; exit 2 ;;
 esac
 
 run cmake --build "$build" --target search_bench >&2
+cp -f "$build/tests/bench/search/search_bench" "$bench"  # The build may go on changing.
 if [[ ! -x $python ]]; then
     python3 -m venv "$results/venv"
     # setuptools: W&B's engine asks for pkg_resources. Torch is gigabytes, and what GPs of others need.
     for packages in 'setuptools<80' 'optuna scipy cmaes matplotlib scikit-learn' sweeps smac torch HEBO; do
         # shellcheck disable=SC2086  # several words
-        run timeout 1200 "$results/venv/bin/pip" install --quiet $packages || echo "left out: $packages" >&2
+        run timeout "${INSTALL_S:-1200}" "$results/venv/bin/pip" install --quiet $packages ||
+            echo "left out: $packages" >&2
     done
 fi
 has() { run "$python" -c "$1" 2>/dev/null; }
-peers='tpe,tpe_mv,cmaes'
-if has 'import sweeps'; then peers+=',wandb'; fi
+quick=
+wandb=
 slow=()
-if has 'import torch'; then slow+=(gp); fi
+if has 'import optuna, cmaes, scipy'; then quick=tpe,tpe_mv,cmaes; fi
+if has 'import sweeps'; then wandb=wandb; fi
+if has 'import optuna, scipy, torch'; then slow+=(gp); fi
 if has 'from hebo.optimizers.hebo import HEBO'; then slow+=(hebo); fi
-if has 'import smac'; then slow+=(smac); fi
-echo "against: $peers ${slow[*]}" >&2
+if has 'from smac import Scenario'; then slow+=(smac smac_gp); fi
+echo "against: $quick $wandb ${slow[*]}" >&2
 
 # Appends what is missing: PROBLEMS PARALLEL BUDGET SEEDS METHOD,... seed by seed.
 measure() {
+    [[ -n $5 ]] || return 0
+    local seed
     for ((seed = 0; seed < $4; ++seed)); do
         run "$bench" quality "$results/quality.csv" sweepctl,random "$1" "$2" "$3" "$seed" $((seed + 1))
         run "$python" "$here/peers.py" "$bench" quality "$results/peers.csv" "$5" "$1" "$2" "$3" "$seed" $((seed + 1))
     done
+    run "$python" "$here/report.py" "$results"
 }
-report() { run "$python" "$here/report.py" "$results"; }
+# PROBLEMS PARALLEL, with those that take a few hundredths of a second at most.
+compare() {
+    measure "$1" "$2" "$budget" "$seeds" "$quick"
+    measure "$1" "$2" "$budget" "$wandb_seeds" "$wandb"
+}
+# SEEDS, those of W&B's engine, those of the slow ones.
+everything() {
+    local seeds=$1 wandb_seeds=$2 slow_seeds=$3 method
+    compare "$functions" 1
+    compare "$functions" 8
+    compare "$tables" 1
+    if [[ $size == full ]]; then
+        compare "$wide" 1
+        compare "$functions" 64
+    fi
+    for method in "${slow[@]}"; do
+        measure "$slow_problems" 1 "$slow_budget" "$slow_seeds" "$method"
+    done
+    if [[ ! -e $results/time.csv ]]; then
+        rm -f "$results/time.part"
+        run "$bench" time "$results/time.part"
+        mv "$results/time.part" "$results/time.csv"
+    fi
+    for method in ${quick//,/ } $wandb; do
+        run "$python" "$here/peers.py" "$bench" time "$results/peers_time.csv" "$method" "$largest"
+    done
+    for method in "${slow[@]}"; do
+        run "$python" "$here/peers.py" "$bench" time "$results/peers_time.csv" "$method" 100
+    done
+    run "$python" "$here/report.py" "$results"
+}
 
-[[ -e $results/time.csv ]] || run "$bench" time "$results/time.csv"
-measure "$functions" 1 "$budget" "$seeds" "$peers"
-report
-measure "$functions" 8 "$budget" "$seeds" "$peers"
-measure "$tables" 1 "$budget" "$seeds" "$peers"
-report
-for method in "${slow[@]}"; do
-    measure "$slow_problems" 1 "$slow_budget" "$slow_seeds" "$method"
-    report
-done
-[[ $size == quick ]] || measure "$wide" 1 "$budget" "$seeds" "$peers"
-run "$python" "$here/peers.py" "$bench" time "$results/peers_time.csv" "$peers" "$largest"
-for method in "${slow[@]}"; do
-    run "$python" "$here/peers.py" "$bench" time "$results/peers_time.csv" "$method" 100
-done
-report
+if [[ $size == quick ]]; then
+    everything 2 1 1
+else
+    everything 3 2 1
+    everything 6 3 2
+    everything 10 10 3
+fi

@@ -42,7 +42,7 @@ void quality(const std::vector<std::string>& arguments) {
         std::ifstream before(out);
         for (std::string line; std::getline(before, line);) {
             const auto fields = words(line);
-            if (fields.size() > 4)
+            if (fields.size() > 4 && std::strtoul(fields[4].c_str(), nullptr, 10) >= budget)
                 have.insert(fields[0] + fields[1] + "," + fields[2] + "," + fields[3]);
         }
     }
@@ -51,8 +51,8 @@ void quality(const std::vector<std::string>& arguments) {
         if (n < budget) at.push_back(n);
     }
     at.push_back(budget);
-    std::ofstream file(out, std::ios::app);
-    if (have.empty()) file << "problem,method,par,seed,n,val,best_true,cpu_ms\n";
+    std::ofstream file(out, std::ios::app | std::ios::ate);
+    if (file.tellp() == 0) file << "problem,method,par,seed,n,val,best_true,cpu_ms\n";
     for (auto seed = std::stoul(arguments[5]); seed < std::stoul(arguments[6]); ++seed) {
         for (const std::string& name : words(arguments[2])) {
             const Problem made = problem(name);

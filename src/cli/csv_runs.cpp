@@ -1,0 +1,219 @@
+#include "cli/csv_runs.hpp"
+
+#include "cli/assignment.hpp"
+#include "cli/cli_error.hpp"
+#include "cli/config_words.hpp"
+#include "cli/csv.hpp"
+#include "cli/text.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <optional>
+#include <utility>
+
+namespace sweepctl::cli {
+
+namespace {
+
+[[noreturn]] void refuse(const std::string& file,
+                         std::size_t line,
+                         const std::string& message,
+                         const std::string& hint = {}) {
+    throw CliError(kError, printable(file) + ":" + std::to_string(line) + ": " + message, hint);
+}
+
+struct Row {
+    std::vector<std::string> cells;
+    std::size_t line = 0;  ///< where it begins
+};
+
+/// Cells in quotes may hold commas, doubled quotes and line ends.
+class Rows {
+public:
+    Rows(std::string_view text, const std::string& file) : rest_(text), file_(file) {
+        constexpr std::string_view mark = "\xef\xbb\xbf";  // Spreadsheets begin with it.
+        if (rest_.substr(0, mark.size()) == mark) rest_.remove_prefix(mark.size());
+    }
+
+    /// The next one that is not empty.
+    std::optional<Row> next() {
+        while (!rest_.empty()) {
+            Row row{{}, line_};
+            do
+                row.cells.push_back(cell());
+            while (take(','));
+            if (!rest_.empty() && !take('\n'))
+                refuse(file_, line_, "a cell goes on behind its closing quote");
+            if (row.cells.size() > 1 || !row.cells.front().empty()) return row;
+        }
+        return std::nullopt;
+    }
+
+private:
+    bool take(char expected) {
+        if (rest_.empty() || rest_.front() != expected) return false;
+        rest_.remove_prefix(1);
+        if (expected == '\n') ++line_;
+        return true;
+    }
+
+    std::string cell() {
+        if (take('"')) return quoted();
+        const std::string_view plain = rest_.substr(0, rest_.find_first_of(",\n"));
+        rest_.remove_prefix(plain.size());
+        return std::string(plain.substr(0, plain.find_last_not_of('\r') + 1));
+    }
+
+    std::string quoted() {
+        const std::size_t begin = line_;
+        std::string text;
+        while (!rest_.empty()) {
+            const char c = rest_.front();
+            take(c);
+            if (c == '"' && !take('"')) {
+                take('\r');
+                return text;
+            }
+            text += c;
+        }
+        refuse(file_, begin, "a quote that is not closed");
+    }
+
+    std::string_view rest_;
+    const std::string& file_;
+    std::size_t line_ = 1;
+};
+
+std::string dotted(const Parameter& parameter) {
+    std::string text;
+    for (const std::string& name : parameter.path)
+        text += (text.empty() ? "" : ".") + name;
+    return text;
+}
+
+/// What the cells of each column are.
+class Columns {
+public:
+    Columns(const std::vector<std::string>& names, const SweepSpec& spec) : space_(spec.space) {
+        constexpr std::string_view config = "config.";
+        constexpr std::string_view summary = "summary.";
+        const auto begins = [](std::string_view name, std::string_view with) {
+            return name.substr(0, with.size()) == with;
+        };
+        const bool exported = std::any_of(names.begin(), names.end(), [&](const auto& name) {
+            return begins(name, config) || begins(name, summary);
+        });
+        const std::string metric = spec.policy.metric ? spec.policy.metric->name : "";
+        for (const std::string& name : names) {
+            Column column{Kind::other, name, nullptr};
+            if (exported && begins(name, config)) {
+                column = {Kind::config, name.substr(config.size()), nullptr};
+            } else if (exported && begins(name, summary)) {
+                column = {Kind::summary, name.substr(summary.size()), nullptr};
+            } else if (!exported && parameter(name) != nullptr) {
+                column.kind = Kind::config;
+            } else if (name == "name" || name == "state" || name == "end_reason") {
+                column.kind = Kind::word;
+            } else if (!exported && name == metric) {
+                column.kind = Kind::summary;
+            }
+            if (column.kind == Kind::config) column.parameter = parameter(column.name);
+            columns_.push_back(std::move(column));
+        }
+    }
+
+    [[nodiscard]] std::size_t size() const { return columns_.size(); }
+
+    /// A row as told_run_from() takes it, of two equal keys the last.
+    [[nodiscard]] ParamMap run(const Row& row) const {
+        ParamMap words{{"name", "line " + std::to_string(row.line)}, {"state", "finished"}};
+        std::vector<Assignment> config;
+        ParamMap summary;
+        for (std::size_t i = 0; i < columns_.size(); ++i) {
+            const auto& [kind, name, parameter] = columns_[i];
+            const std::string& cell = row.cells[i];
+            switch (kind) {
+                case Kind::other: break;
+                case Kind::word:
+                    if (!cell.empty()) words.emplace_back(name, cell);
+                    break;
+                case Kind::config:
+                    if (std::optional<ParamValue> value = value_of(cell, parameter))
+                        config.push_back({name, std::move(*value)});
+                    break;
+                case Kind::summary:
+                    if (!cell.empty()) summary.emplace_back(name, parse_value(cell));
+                    break;
+            }
+        }
+        words.emplace_back("config", config_from(config, space_));
+        words.emplace_back("summary", std::move(summary));
+        return words;
+    }
+
+private:
+    enum class Kind : std::uint8_t { other, word, config, summary };
+    struct Column {
+        Kind kind;
+        std::string name;
+        const Parameter* parameter;  ///< of a known one
+    };
+
+    [[nodiscard]] const Parameter* parameter(const std::string& name) const {
+        const auto found = std::find_if(space_.parameters.begin(), space_.parameters.end(),
+                                        [&](const Parameter& p) { return dotted(p) == name; });
+        return found == space_.parameters.end() ? nullptr : &*found;
+    }
+
+    [[nodiscard]] bool conditional(const Parameter& parameter) const {
+        return std::any_of(space_.conditions.begin(), space_.conditions.end(),
+                           [&](const Condition& condition) {
+                               return &space_.parameters[condition.parameter] == &parameter;
+                           });
+    }
+
+    /// A cell does not say whether 3 is a text; the parameter's list of values does.
+    [[nodiscard]] std::optional<ParamValue> value_of(const std::string& cell,
+                                                     const Parameter* parameter) const {
+        const bool nothing = cell.empty();
+        if (parameter == nullptr)
+            return nothing ? std::nullopt : std::optional(parse_value(cell));
+        if (nothing && conditional(*parameter)) return std::nullopt;
+        if (const auto* choice = std::get_if<Categorical>(&parameter->distribution)) {
+            for (const ParamValue& value : choice->values) {
+                if (csv_text(value) == cell) return value;
+            }
+        }
+        const auto* constant = std::get_if<Constant>(&parameter->distribution);
+        if (constant != nullptr && csv_text(constant->value) == cell) return constant->value;
+        return nothing ? std::nullopt : std::optional(parse_value(cell));
+    }
+
+    const SearchSpace& space_;
+    std::vector<Column> columns_;
+};
+
+}  // namespace
+
+std::vector<FileRun> runs_in_csv(std::string_view text,
+                                 const std::string& file,
+                                 const SweepSpec& spec) {
+    Rows rows(text, file);
+    const std::optional<Row> header = rows.next();
+    if (!header) return {};
+    const Columns columns(header->cells, spec);
+    std::vector<FileRun> runs;
+    while (const std::optional<Row> row = rows.next()) {
+        if (row->cells.size() != columns.size()) {
+            refuse(file, row->line,
+                   std::to_string(row->cells.size()) + " cells; the header has " +
+                       std::to_string(columns.size()));
+        }
+        auto run = told_run_from(columns.run(*row));
+        if (!run) refuse(file, row->line, run.error().message, run.error().hint);
+        runs.push_back({std::move(*run), row->line});
+    }
+    return runs;
+}
+
+}  // namespace sweepctl::cli
