@@ -70,9 +70,13 @@ def sound(home):
     check(done.returncode == 0, f"fsck: {done.stdout}{done.stderr}")
 
 
+def in_trouble(home):
+    return "\ntrouble " in home.run("status").stdout
+
+
 def told_short(home, sweep, words):
     """The agent's shortage, once it is told: by status, by explain, and by one event; the runs wait."""
-    wait_until(lambda: home.json("status")["troubles"], 30, "the shortage to be told")
+    wait_until(lambda: in_trouble(home), 30, "the shortage to be told")
     for said in (home.run("status").stdout, home.run("explain", sweep).stdout):
         check(re.search(r"could not start a run.*" + words, said), f"no clear word: {said}")
     counts = home.show(sweep)["counts"]
@@ -103,7 +107,7 @@ def no_processes():
             limit(home, agent, "nproc", former)
             check(all(run["state"] == "finished" for run in settled(home, sweep, 2)), "the second run does not finish")
             check(shortages(home, sweep) == 1, "it was not told once")
-            wait_until(lambda: not home.json("status")["troubles"], 10, "the end of the shortage to be told")
+            wait_until(lambda: not in_trouble(home), 10, "the end of the shortage to be told")
         sound(home)
 
 
