@@ -159,6 +159,7 @@ private:
         limits.evaluations = evaluations;
         limits.step = 0.2;
         limits.gradient = 1e-5;
+        limits.relative_decrease = 1e-4;
         Minimum top = minimise(objective, std::move(from.point), low, high, limits);
         return {std::move(top.x), -top.value};
     }
@@ -211,7 +212,7 @@ struct Effort {
 Effort effort_for(std::size_t model) {
     const double square = static_cast<double>(model * model);
     Effort effort{};
-    effort.exact = static_cast<std::size_t>(std::clamp(5e6 / square, 64.0, 700.0));
+    effort.exact = static_cast<std::size_t>(std::clamp(1.5e6 / square, 64.0, 700.0));
     effort.starts = model <= 128 ? 4 : 2;
     effort.evaluations = model <= 128 ? 40 : 25;
     return effort;

@@ -49,10 +49,10 @@ echo "against: $quick $wandb ${slow[*]}" >&2
 
 # Appends what is missing: PROBLEMS PARALLEL BUDGET SEEDS METHOD,... seed by seed.
 measure() {
-    [[ -n $5 ]] || return 0
     local seed
     for ((seed = 0; seed < $4; ++seed)); do
         run "$bench" quality "$results/quality.csv" sweepctl,random "$1" "$2" "$3" "$seed" $((seed + 1))
+        [[ -n $5 ]] || continue
         run "$python" "$here/peers.py" "$bench" quality "$results/peers.csv" "$5" "$1" "$2" "$3" "$seed" $((seed + 1))
     done
     run "$python" "$here/report.py" "$results"
