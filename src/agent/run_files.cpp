@@ -138,7 +138,8 @@ public:
         chunk.truncated = size < offset;
         if (chunk.truncated) chunk.offset_end = 0;
         const std::uint64_t stretch =
-            chunk.offset_end + (format == MetricsFormat::metrics_file ? kMetricsPiece : kOutputStretch);
+            chunk.offset_end +
+            (format == MetricsFormat::metrics_file ? kMetricsPiece : kOutputStretch);
         std::size_t taken = 0;
         while (chunk.offset_end < std::min(size, stretch) && taken < kMetricsPiece) {
             MetricsChunk piece = read_lines(file.get(), chunk.offset_end, size, format, final);

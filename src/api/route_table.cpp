@@ -55,8 +55,7 @@ const std::vector<Route>& table() {
              "cancelled first; the answer comes, and the controller leaves, when nothing of theirs "
              "is alive and that is recorded, or after a minute.",
          .body = "ShutdownRequest",
-         .answer = {202, "Leaving", "application/json", "it is leaving"},
-         .problems = {400, 422}},
+         .answer = {202, "Leaving", "application/json", "it is leaving"}},
         {.method = "GET",
          .pattern = "/api/v1/openapi.json",
          .serve = &get_openapi,

@@ -491,9 +491,10 @@ std::vector<SweepId> World::sweep_ids() const {
 }
 
 bool World::local_agent_wanted() const {
-    return drained_locals_.empty() || std::any_of(agents_.begin(), agents_.end(), [](const auto& entry) {
+    const auto local_with_runs = [](const auto& entry) {
         return entry.second.record.local && !entry.second.runs.empty();
-    });
+    };
+    return drained_locals_.empty() || std::any_of(agents_.begin(), agents_.end(), local_with_runs);
 }
 
 std::vector<World::AgentView> World::agents() const {

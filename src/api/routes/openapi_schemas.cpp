@@ -7,7 +7,7 @@ std::string_view openapi_schemas() {
 "Health": {"type": "object", "required": ["status"], "properties": {"status": {"const": "ok"}}},
 "Status": {
   "type": "object",
-   "required": ["version", "pid", "home", "url", "socket", "started_at", "sweeps", "live_runs", "agents", "local_agent", "troubles"],
+  "required": ["version", "pid", "home", "url", "socket", "started_at", "sweeps", "live_runs", "agents", "local_agent", "troubles"],
   "properties": {
     "version": {"type": "string"},
     "pid": {"type": "integer"},
@@ -18,7 +18,7 @@ std::string_view openapi_schemas() {
     "sweeps": {"type": "integer"},
     "live_runs": {"type": "integer"},
     "agents": {"type": "integer"},
-     "local_agent": {"type": ["string", "null"], "description": "why the controller keeps no agent of its own, if it was drained"},
+    "local_agent": {"type": ["string", "null"], "description": "why the controller keeps no agent of its own, if it was drained"},
     "troubles": {"type": "array", "items": {"$ref": "#/components/schemas/Trouble"}}
   }
 },
