@@ -35,9 +35,12 @@ std::optional<SweepEnd> end_of(const ParamValue& sweep) {
         return SweepEnd{
             kGaveUp, "paused itself, since its runs keep failing; " + counts_text(counts), drained};
     }
-    if (status == "cancelled" || status == "failed" || status == "crashed") {
+    if (status == "cancelled") {
+        // Its runs are being killed; or it is being deleted, and goes with the last of them.
+        if (!quiet || counts.pending > 0) return std::nullopt;
         return SweepEnd{kGaveUp, status + because};
     }
+    if (status == "failed" || status == "crashed") return SweepEnd{kGaveUp, status + because};
     return std::nullopt;
 }
 

@@ -47,6 +47,8 @@ TEST_CASE("sweep end: every status has its answer", "[cli][sweep_end]") {
         {"stopped", R"("finished":3,"killed":1)", R"("drained":true)", kRunsFailed, true},
         {"stopped", R"("finished":3,"pending":2)", R"("drained":false)", kRunsFailed, false},
         {"cancelled", R"("killed":3)", "", kGaveUp, true},
+        {"cancelled", R"("killed":2,"running":1)", "", -1, true},
+        {"cancelled", R"("killed":2,"pending":1)", "", -1, true},
         {"failed", R"("running":1)", "", kGaveUp, true},
         {"crashed", "", "", kGaveUp, true},
         {"a status of a later version", "", "", -1, true},
