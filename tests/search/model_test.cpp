@@ -206,3 +206,20 @@ TEST_CASE("design: covers every dimension evenly, in its own scale", "[search][b
     CHECK(design_point(encoding, 5, 3) == design_point(encoding, 5, 3));
     CHECK(design_point(encoding, 6, 3) != design_point(encoding, 5, 3));
 }
+
+TEST_CASE("design: short in a wide space, and begun at the median of its prior", "[search][bayes]") {
+    const auto box = [](std::size_t dimensions) {
+        SearchSpace space;
+        for (std::size_t i = 0; i < dimensions; ++i)
+            space.parameters.push_back({{"x" + std::to_string(i)}, Uniform{Scale::linear, -1, 3, {}}});
+        return Encoding(std::move(space));
+    };
+    CHECK(design_size(box(1)) == 4);
+    CHECK(design_size(box(6)) == 12);
+    CHECK(design_size(box(10)) == 18);
+    CHECK(design_size(box(11)) == 16);
+    CHECK(design_size(box(50)) == 16);
+    CHECK(design_point(box(20), 5, 0) == Point(20, 0.5));
+    CHECK(design_point(box(20), 5, 1) != Point(20, 0.5));
+    CHECK(design_point(box(10), 5, 0) != Point(10, 0.5));
+}

@@ -90,7 +90,7 @@ public:
 private:
     [[nodiscard]] bool model_ready(std::uint64_t number) const {
         return ledger_.valued() >= kModelMin &&
-               number + ledger_.unnumbered() >= design_size(encoding_->size());
+               number + ledger_.unnumbered() >= design_size(*encoding_);
     }
 
     [[nodiscard]] Warp warp_of(std::uint64_t number) const {

@@ -45,15 +45,19 @@ double scrambled_inverse(std::uint64_t index,
 Point design_point(const Encoding& encoding, std::uint64_t seed, std::uint64_t index) {
     const std::vector<std::uint64_t> primes = first_primes(encoding.size());
     Point point(encoding.size());
+    const bool median = encoding.wide() && index == 0;
     for (std::size_t i = 0; i < point.size(); ++i) {
-        point[i] = encoding.dimensions()[i].quantile(scrambled_inverse(index, primes[i], seed, i));
+        point[i] = encoding.dimensions()[i].quantile(
+            median ? 0.5 : scrambled_inverse(index, primes[i], seed, i));
     }
     return point;
 }
 
-std::uint64_t design_size(std::size_t dimensions) {
+std::uint64_t design_size(const Encoding& encoding) {
+    // What covers nothing anyway is kept short.
+    if (encoding.wide()) return 16;
     // With fewer the search is ahead at 25 runs, and more often stays in a local optimum later.
-    return std::clamp<std::uint64_t>(3 * (dimensions + 2) / 2, 4, 24);
+    return std::max<std::uint64_t>(3 * (encoding.size() + 2) / 2, 4);
 }
 
 }  // namespace sweepctl::bayes

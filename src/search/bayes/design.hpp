@@ -7,10 +7,11 @@
 namespace sweepctl::bayes {
 
 /// Point `index` of a scrambled Halton sequence, taken through the prior of each dimension: covers
-/// the space evenly before anything is known of it.
+/// the space evenly before anything is known of it. In a wide space the first point is the median
+/// of the prior, to which the optimum is nearer than to a point at random, wherever it is.
 [[nodiscard]] Point design_point(const Encoding& encoding, std::uint64_t seed, std::uint64_t index);
 
-/// How many runs the design has for so many dimensions.
-[[nodiscard]] std::uint64_t design_size(std::size_t dimensions);
+/// How many runs the design has.
+[[nodiscard]] std::uint64_t design_size(const Encoding& encoding);
 
 }  // namespace sweepctl::bayes

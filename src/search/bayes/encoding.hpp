@@ -21,6 +21,8 @@ public:
 
     [[nodiscard]] const std::vector<Dimension>& dimensions() const { return dimensions_; }
     [[nodiscard]] std::size_t size() const { return dimensions_.size(); }
+    /// More dimensions than points at random can cover: some numbers of the search are others there.
+    [[nodiscard]] bool wide() const { return size() > 10; }
 
     [[nodiscard]] Point encode(const Config& config) const;
     [[nodiscard]] Config decode(const Point& point) const;

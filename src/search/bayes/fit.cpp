@@ -26,9 +26,16 @@ constexpr double kNoiseFloor = 1e-6;
 constexpr double kLengthMin = -5.0;
 constexpr double kLengthMax = 6.0;
 constexpr std::size_t kSketch = 48;  ///< points that tell good starts from bad ones
-constexpr int kSketchEvaluations = 50;
-constexpr int kWholeEvaluations = 30;
-constexpr std::size_t kManyDimensions = 10;
+
+/// When a descent ends. As measured: in a wide space a step does little, and going on gains
+/// something for as long as there is time.
+struct Patience {
+    int sketch_evaluations;
+    int whole_evaluations;
+    double relative_decrease;
+};
+constexpr Patience kPatience{50, 30, 1e-3};
+constexpr Patience kWidePatience{20, 15, 1e-7};
 
 /// Minus the log of the posterior density of hyperparameters, given some points: theta is the
 /// logarithms of length-scales, signal and noise.
@@ -172,7 +179,10 @@ struct Fitting::State {
     Minimum best{};
     std::vector<double> gradient{};
 
-    void begin(Stage next, std::vector<double> start, int evaluations);
+    [[nodiscard]] const Patience& patience() const {
+        return encoding.wide() ? kWidePatience : kPatience;
+    }
+    void begin(Stage next, std::vector<double> start);
     void sketch();
     [[nodiscard]] std::vector<double> start_at(double length, double noise) const;
     void end_stage();
@@ -187,12 +197,12 @@ std::vector<double> Fitting::State::start_at(double length, double noise) const 
     return theta;
 }
 
-void Fitting::State::begin(Stage next, std::vector<double> start, int evaluations) {
+void Fitting::State::begin(Stage next, std::vector<double> start) {
     stage = next;
     MinimiseLimits limits;
-    limits.evaluations = evaluations;
-    // As measured: going on gains something only where the single step does little.
-    limits.relative_decrease = encoding.size() > kManyDimensions ? 1e-7 : 1e-3;
+    limits.evaluations =
+        next == Stage::whole ? patience().whole_evaluations : patience().sketch_evaluations;
+    limits.relative_decrease = patience().relative_decrease;
     gradient.resize(start.size());
     descent.emplace(std::move(start), low, high, limits);
 }
@@ -207,7 +217,7 @@ void Fitting::State::sketch() {
         some_values.push_back(values[at]);
     }
     evidence.emplace(encoding, some_points, some_values, median);
-    begin(Stage::quiet, start_at(0.5, -6), kSketchEvaluations);
+    begin(Stage::quiet, start_at(0.5, -6));
 }
 
 void Fitting::State::end_stage() {
@@ -215,13 +225,13 @@ void Fitting::State::end_stage() {
     switch (stage) {
         case Stage::quiet:
             best = std::move(found);
-            return begin(Stage::noisy, start_at(1.5, -2), kSketchEvaluations);
+            return begin(Stage::noisy, start_at(1.5, -2));
         case Stage::noisy:
             if (found.value < best.value) best = std::move(found);
             stage = Stage::done;
             if (points.size() <= kSketch) return;
             evidence.emplace(encoding, points, values, median);
-            return begin(Stage::whole, best.x, kWholeEvaluations);
+            return begin(Stage::whole, best.x);
         case Stage::whole:
         case Stage::done: break;
     }
@@ -248,7 +258,7 @@ Fitting::Fitting(const Encoding& encoding,
         return;
     }
     state_->evidence.emplace(encoding, state_->points, state_->values, state_->median);
-    state_->begin(State::Stage::whole, as_vector(*options.start), kWholeEvaluations);
+    state_->begin(State::Stage::whole, as_vector(*options.start));
 }
 Fitting::~Fitting() = default;
 Fitting::Fitting(Fitting&&) noexcept = default;

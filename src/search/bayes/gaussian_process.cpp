@@ -8,6 +8,7 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <optional>
 #include <utility>
 
 #include <Eigen/Dense>
@@ -22,34 +23,49 @@ using Eigen::VectorXd;
 constexpr double kMeanVariance = 1.0;  ///< prior variance of the unknown mean
 constexpr double kNoiseFloor = 1e-6;
 constexpr Eigen::Index kBlock = 128;
+constexpr Eigen::Index kPriorBlock = 32;
 
 }  // namespace
 
 struct Posterior::State {
-    Expansion expansion;
+    std::optional<Expansion> expansion;
     double signal = 1.0;
     double noise = kNoiseFloor;
     MatrixXd z;  ///< a column for each point
     VectorXd norms;
+    MatrixXd prior;  ///< covariances without noise, the lower half
     MatrixXd lower;
     VectorXd alpha;
     Eigen::Index observed = 0;
     double best = 0.0;
     std::vector<double> known_means;  ///< of the observed, then of the pending points
     MatrixXd cross;                   ///< covariances of the last means(), a column for each point
+    MatrixXd candidates;              ///< of the last means(), as z
+    MatrixXd block;                   ///< of the last deviations()
 
-    /// Covariances without noise of the columns of `left` and of `right`.
-    [[nodiscard]] MatrixXd covariance(const MatrixXd& left,
-                                      const VectorXd& left_norms,
-                                      const MatrixXd& right,
-                                      const VectorXd& right_norms) const {
-        MatrixXd r = left.transpose() * right;
-        r = ((-2 * r).colwise() + left_norms).rowwise() + right_norms.transpose();
-        const auto a = (5 * r.array().max(0.0)).sqrt();
-        MatrixXd k = a.matrix();
-        k = (signal * (1 + k.array() + k.array().square() / 3) * (-k.array()).exp() + kMeanVariance)
-                .matrix();
-        return k;
+    /// Puts covariances without noise of the known points from the `first` on with the columns of
+    /// `right` into `out`.
+    void covariance(Eigen::Index first,
+                    const Eigen::Ref<const MatrixXd>& right,
+                    Eigen::Ref<MatrixXd> out) const {
+        const Eigen::Index rows = z.cols() - first;
+        out.noalias() = -2 * z.rightCols(rows).transpose() * right;
+        VectorXd a(rows);
+        for (Eigen::Index i = 0; i < right.cols(); ++i) {
+            auto k = out.col(i).array();
+            a = (5 * (k + norms.tail(rows).array() + right.col(i).squaredNorm()).max(0.0)).sqrt();
+            k = signal * (1 + a.array() + a.array().square() / 3) * (-a.array()).exp() +
+                kMeanVariance;
+        }
+    }
+
+    void fill_prior() {
+        prior.resize(z.cols(), z.cols());
+        for (Eigen::Index from = 0; from < z.cols(); from += kPriorBlock) {
+            const Eigen::Index width = std::min(kPriorBlock, z.cols() - from);
+            covariance(from, z.middleCols(from, width),
+                       prior.block(from, from, z.cols() - from, width));
+        }
     }
 };
 
@@ -57,43 +73,35 @@ double Hyperparameters::noise_variance() const {
     return std::exp(noise) + kNoiseFloor;
 }
 
+thread_local std::unique_ptr<Posterior::State> Posterior::spare;
+
 Posterior::Posterior(const Encoding& encoding,
                      const Hyperparameters& hyperparameters,
                      const std::vector<Point>& observed,
                      const std::vector<double>& values,
                      const std::vector<Point>& pending)
-    : state_(std::make_unique<State>(State{.expansion = Expansion(encoding, hyperparameters.length),
-                                           .signal = std::exp(hyperparameters.signal),
-                                           .noise = hyperparameters.noise_variance(),
-                                           .z = {},
-                                           .norms = {},
-                                           .lower = {},
-                                           .alpha = {},
-                                           .observed = 0,
-                                           .best = 0.0,
-                                           .known_means = {},
-                                           .cross = {}})) {
+    : state_(spare ? std::move(spare) : std::make_unique<State>()) {
     State& s = *state_;
+    s.expansion.emplace(encoding, hyperparameters.length);
+    s.signal = std::exp(hyperparameters.signal);
+    s.noise = hyperparameters.noise_variance();
     const auto known = static_cast<Eigen::Index>(observed.size());
     const auto total = known + static_cast<Eigen::Index>(pending.size());
     s.observed = known;
-    s.z.resize(static_cast<Eigen::Index>(s.expansion.size()), total);
+    s.z.resize(static_cast<Eigen::Index>(s.expansion->size()), total);
     for (Eigen::Index i = 0; i < total; ++i) {
         const Point& point = i < known ? observed[static_cast<std::size_t>(i)]
                                        : pending[static_cast<std::size_t>(i - known)];
-        s.expansion.expand(point, s.z.col(i).data());
+        s.expansion->expand(point, s.z.col(i).data());
     }
     s.norms = s.z.colwise().squaredNorm();
-    const MatrixXd prior = s.covariance(s.z, s.norms, s.z, s.norms);
+    s.fill_prior();
     double jitter = 0.0;
     for (double next = 1e-8;; next *= 10) {
-        MatrixXd k = prior;
-        k.diagonal().setConstant(s.signal + kMeanVariance + s.noise + jitter);
-        const Eigen::LLT<MatrixXd> factor(std::move(k));
-        if (factor.info() == Eigen::Success) {
-            s.lower = factor.matrixL();
-            break;
-        }
+        s.lower = s.prior;
+        s.lower.diagonal().setConstant(s.signal + kMeanVariance + s.noise + jitter);
+        const Eigen::LLT<Eigen::Ref<MatrixXd>> in_place(s.lower);
+        if (in_place.info() == Eigen::Success) break;
         SWEEPCTL_CHECK(next < 1e6);
         jitter = next;
     }
@@ -104,14 +112,16 @@ Posterior::Posterior(const Encoding& encoding,
     s.alpha = VectorXd::Zero(total);
     s.alpha.head(known) = t;
 
-    VectorXd means = prior.leftCols(known) * t;
+    VectorXd means = s.prior.selfadjointView<Eigen::Lower>() * s.alpha;
     // The diagonal of `prior` may have lost digits to cancellation.
     means.head(known) = Eigen::Map<const VectorXd>(values.data(), known) - (s.noise + jitter) * t;
     s.best = total > 0 ? means.minCoeff() : 0.0;
     s.known_means.assign(means.begin(), means.end());
 }
 
-Posterior::~Posterior() = default;
+Posterior::~Posterior() {
+    spare = std::move(state_);
+}
 
 double Posterior::best() const {
     return state_->best;
@@ -132,15 +142,14 @@ std::vector<std::size_t> Posterior::best_known(std::size_t count) const {
 std::vector<double> Posterior::means(const std::vector<Point>& points) {
     State& s = *state_;
     const auto count = static_cast<Eigen::Index>(points.size());
-    MatrixXd z(s.z.rows(), count);
-    for (Eigen::Index i = 0; i < count; ++i)
-        s.expansion.expand(points[static_cast<std::size_t>(i)], z.col(i).data());
-    const VectorXd norms = z.colwise().squaredNorm();
+    s.candidates.resize(s.z.rows(), count);
+    for (Eigen::Index i = 0; i < count; ++i) {
+        s.expansion->expand(points[static_cast<std::size_t>(i)], s.candidates.col(i).data());
+    }
     s.cross.resize(s.z.cols(), count);
     for (Eigen::Index from = 0; from < count; from += kBlock) {
         const Eigen::Index width = std::min(kBlock, count - from);
-        s.cross.middleCols(from, width) =
-            s.covariance(s.z, s.norms, z.middleCols(from, width), norms.segment(from, width));
+        s.covariance(0, s.candidates.middleCols(from, width), s.cross.middleCols(from, width));
     }
     std::vector<double> result(points.size());
     Eigen::Map<VectorXd>(result.data(), count) =
@@ -167,7 +176,8 @@ std::vector<double> Posterior::deviations(const std::vector<std::size_t>& which)
     std::vector<double> result(which.size());
     for (Eigen::Index from = 0; from < count; from += kBlock) {
         const Eigen::Index width = std::min(kBlock, count - from);
-        MatrixXd v(s.z.cols(), width);
+        MatrixXd& v = s.block;
+        v.resize(s.z.cols(), width);
         for (Eigen::Index i = 0; i < width; ++i) {
             v.col(i) =
                 s.cross.col(static_cast<Eigen::Index>(which[static_cast<std::size_t>(from + i)]));
@@ -187,7 +197,7 @@ Posterior::Belief Posterior::at(const Point& point,
                                 std::vector<double>& deviation_gradient) const {
     const State& s = *state_;
     VectorXd z(s.z.rows());
-    s.expansion.expand(point, z.data());
+    s.expansion->expand(point, z.data());
     const MatrixXd away = s.z.colwise() - z;
     const VectorXd a = (5 * away.colwise().squaredNorm().transpose().array()).sqrt();
     const VectorXd e = (-a.array()).exp();
@@ -202,13 +212,13 @@ Posterior::Belief Posterior::at(const Point& point,
     const VectorXd mean_z = away * (slope.array() * s.alpha.array()).matrix();
     const VectorXd deviation_z =
         away * (slope.array() * v.array()).matrix() * (-1 / belief.deviation);
-    s.expansion.contract(mean_z.data(), mean_gradient);
-    s.expansion.contract(deviation_z.data(), deviation_gradient);
+    s.expansion->contract(mean_z.data(), mean_gradient);
+    s.expansion->contract(deviation_z.data(), deviation_gradient);
     return belief;
 }
 
 double Posterior::distance(const Point& left, const Point& right) const {
-    return state_->expansion.distance(left.data(), right.data());
+    return state_->expansion->distance(left.data(), right.data());
 }
 
 }  // namespace sweepctl::bayes

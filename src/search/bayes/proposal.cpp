@@ -14,8 +14,8 @@ namespace sweepctl::bayes {
 
 namespace {
 
-constexpr std::size_t kUniform = 400;        ///< candidates from anywhere
-constexpr std::size_t kPerturbed = 300;      ///< candidates around the best known points
+constexpr std::size_t kUniform = 150;        ///< candidates from anywhere
+constexpr std::size_t kPerturbed = 250;      ///< candidates around the best known points
 constexpr std::size_t kCentres = 5;          ///< best known points that are perturbed
 constexpr std::uint64_t kEnumerable = 1500;  ///< spaces this small are looked at as a whole
 constexpr double kBoundBeta = 2.0;

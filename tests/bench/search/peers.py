@@ -6,7 +6,7 @@
 
 The same experiment as `search_bench quality`, the same columns; what OUT has already is not run again,
 so it can be interrupted. Methods: tpe, tpe_mv, gp, cmaes (Optuna), wandb (its `sweeps` engine), hebo, smac
-(random forest), smac_gp. All of them in one thread.
+(random forest), smac_gp, ax (on BoTorch). All of them in one thread.
 """
 
 import csv
@@ -211,8 +211,53 @@ class Smac:
             self._smac.tell(info, self._value(cost=observed))
 
 
+class Ax:
+    """Ax as its documentation begins, which drives BoTorch."""
+
+    def __init__(self, space, seed, parallel, kind, budget):
+        import logging
+
+        import torch
+        from ax.api.client import Client
+        from ax.api.configs import ChoiceParameterConfig, RangeParameterConfig
+
+        logging.disable(logging.CRITICAL)
+        torch.set_num_threads(1)
+        torch.manual_seed(seed)
+        self._space = space
+        self._client = Client(random_seed=seed)
+        self._client.configure_experiment([
+            # By their places: it takes no lists of mixed types.
+            ChoiceParameterConfig(name=p["name"], parameter_type="str", is_ordered=False,
+                                  values=[str(i) for i in range(len(p["values"]))])
+            if p["kind"] == "category" else
+            RangeParameterConfig(name=p["name"], bounds=(p["low"], p["high"]), parameter_type=p["kind"],
+                                 scaling="log" if p["log"] else "linear")
+            for p in space
+        ])
+        self._client.configure_optimization(objective="-loss")
+        self._client.configure_generation_strategy(initialization_random_seed=seed)
+
+    def ask(self):
+        (index, chosen), = self._client.get_next_trials(max_trials=1).items()
+        return index, [p["values"][int(chosen[p["name"]])] if p["kind"] == "category" else chosen[p["name"]]
+                       for p in self._space]
+
+    def tell(self, index, values, observed):
+        if observed is None:
+            self._client.mark_trial_failed(index)
+        else:
+            self._client.complete_trial(index, raw_data={"loss": observed})
+
+    def fill(self, points, observed):
+        for values, y in zip(points, observed):
+            chosen = {p["name"]: str(p["values"].index(v)) if p["kind"] == "category" else v
+                      for p, v in zip(self._space, values)}
+            self.tell(self._client.attach_trial(chosen), values, y)
+
+
 def make(method, space, seed, parallel, budget):
-    kinds = {"wandb": Wandb, "hebo": Hebo, "smac": Smac, "smac_gp": Smac}
+    kinds = {"wandb": Wandb, "hebo": Hebo, "smac": Smac, "smac_gp": Smac, "ax": Ax}
     return kinds.get(method, Optuna)(space, seed, parallel, method, budget)
 
 
