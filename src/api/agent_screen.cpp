@@ -1,6 +1,7 @@
 #include "api/agent_screen.hpp"
 
 #include "sweepctl/base/shown.hpp"
+#include "sweepctl/wire/agent_protocol.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -78,8 +79,8 @@ std::optional<std::string> screen_hello(AgentHello& hello, bool local, WallTime 
         return "'" + shown(agent.id.text) +
                "' is not an agent's id: at most 64 letters, digits, '-', '_' and '.'";
     }
-    if (agent.slots < 1 || agent.slots > kSlotsMax) {
-        return "an agent has 1 to " + std::to_string(kSlotsMax) + " slots, not " +
+    if (agent.slots < 1 || agent.slots > kAgentSlotsMax) {
+        return "an agent has 1 to " + std::to_string(kAgentSlotsMax) + " slots, not " +
                std::to_string(agent.slots);
     }
     if (agent.gpus > kGpusMax) {

@@ -10,8 +10,7 @@
 
 namespace sweepctl::api {
 
-/// The bounds of one agent.
-inline constexpr std::uint32_t kSlotsMax = 4096;
+/// The bounds of one agent, besides kAgentSlotsMax.
 inline constexpr std::uint32_t kGpusMax = 1024;
 inline constexpr std::uint32_t kWindowMax = 128;
 inline constexpr std::size_t kExecutionsMax = 20'000;

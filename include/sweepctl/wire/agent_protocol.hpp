@@ -3,6 +3,7 @@
 #include "sweepctl/base/result.hpp"
 #include "sweepctl/core/agent_messages.hpp"
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,6 +12,9 @@
 // name.
 
 namespace sweepctl {
+
+/// Slots of one agent; a controller refuses one with more.
+inline constexpr std::uint32_t kAgentSlotsMax = 4096;
 
 [[nodiscard]] std::string encode(const AgentMessage& message);
 [[nodiscard]] std::string encode(const std::vector<AgentOrder>& orders);

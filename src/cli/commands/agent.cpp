@@ -1,5 +1,6 @@
 #include "sweepctl/cli/daemon_entry.hpp"
 #include "sweepctl/spec/sweep_spec.hpp"
+#include "sweepctl/wire/agent_protocol.hpp"
 
 #include "cli/cli_error.hpp"
 #include "cli/commands/commands.hpp"
@@ -72,8 +73,9 @@ int agent(Session& session, const Options& options) {
     AgentOptions agent;
     agent.home = state_directory(session.globals.home);
     if (options.slots) {
-        if (*options.slots == 0 || *options.slots > 100'000) {
-            throw CliError(kUsage, "--slots takes a number from 1 to 100000, not '" +
+        if (*options.slots == 0 || *options.slots > kAgentSlotsMax) {
+            throw CliError(kUsage, "--slots takes a number from 1 to " +
+                                       std::to_string(kAgentSlotsMax) + ", not '" +
                                        std::to_string(*options.slots) + "'");
         }
         agent.slots = static_cast<std::uint32_t>(*options.slots);

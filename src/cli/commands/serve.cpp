@@ -1,4 +1,5 @@
 #include "sweepctl/cli/daemon_entry.hpp"
+#include "sweepctl/wire/agent_protocol.hpp"
 
 #include "cli/cli_error.hpp"
 #include "cli/commands/commands.hpp"
@@ -30,12 +31,11 @@ struct Options {
 template <typename Small>
 std::optional<Small> in_range(const char* name,
                               const std::optional<std::uint64_t>& value,
-                              std::uint64_t least) {
+                              Small most = std::numeric_limits<Small>::max()) {
     if (!value) return std::nullopt;
-    if (*value < least || *value > std::numeric_limits<Small>::max()) {
-        throw CliError(kUsage, std::string(name) + " takes a number from " + std::to_string(least) +
-                                   " to " + std::to_string(std::numeric_limits<Small>::max()) +
-                                   ", not '" + std::to_string(*value) + "'");
+    if (*value > static_cast<std::uint64_t>(most)) {
+        throw CliError(kUsage, std::string(name) + " takes a number from 0 to " +
+                                   std::to_string(most) + ", not '" + std::to_string(*value) + "'");
     }
     return static_cast<Small>(*value);
 }
@@ -70,8 +70,8 @@ int serve(Session& session, const Options& options) {
     }
     ServeOptions serve;
     serve.home = state_directory(session.globals.home);
-    serve.slots = in_range<std::uint32_t>("--slots", options.slots, 0);
-    serve.port = in_range<std::uint16_t>("--port", options.port, 0);
+    serve.slots = in_range("--slots", options.slots, kAgentSlotsMax);
+    serve.port = in_range<std::uint16_t>("--port", options.port);
     if (options.heartbeat_timeout) {
         serve.heartbeat_timeout = parse_duration(*options.heartbeat_timeout);
         if (!serve.heartbeat_timeout || *serve.heartbeat_timeout < std::chrono::seconds{1}) {
@@ -83,7 +83,7 @@ int serve(Session& session, const Options& options) {
     }
     serve.log_level = options.log_level.value_or(serve.log_level);
     serve.log_file = options.log_file.value_or("");
-    if (const auto fd = in_range<std::int16_t>("--ready-fd", options.ready_fd, 0)) {
+    if (const auto fd = in_range<std::int16_t>("--ready-fd", options.ready_fd)) {
         serve.ready_fd = *fd;
     }
     return options.background ? serve_in_background(session, serve.home, options)
