@@ -4,7 +4,8 @@
 # quick: 2 seeds, 50 runs, of the slowest optimisers three problems. full, for hours: 10 seeds, 200 runs; it goes
 # through all comparisons with a few seeds first, so that whenever it ends there is something of each.
 # What RESULTS has already is not run again: it can be interrupted, and full goes on where quick ended. Where the search
-# was changed, delete quality.csv and time.csv in RESULTS: the others' results stay.
+# was changed, delete quality.csv and time.csv in RESULTS: the others' results stay. Those in recorded/ are taken over;
+# RECORDED=no runs all of them anew.
 # The others come from PyPI into a virtual environment in RESULTS; one that does not install is left out.
 # NICE=19 makes room for others; it is one process with one thread at a time in any case.
 set -euo pipefail
@@ -29,8 +30,10 @@ run cmake --build "$build" --target search_bench >&2
 cp -f "$build/tests/bench/search/search_bench" "$bench"  # The build may go on changing.
 if [[ ! -x $python ]]; then
     python3 -m venv "$results/venv"
-    # setuptools: W&B's engine asks for pkg_resources. Torch is gigabytes, and what GPs of others need.
-    for packages in 'setuptools<80' 'optuna scipy cmaes matplotlib scikit-learn' sweeps smac torch HEBO; do
+    # setuptools: W&B's engine asks for pkg_resources. Torch is gigabytes, and what GPs of others need. HEBO asks for
+    # numpy and pymoo of years ago, and works with those that Ax brings.
+    for packages in 'setuptools<80' 'optuna scipy cmaes matplotlib scikit-learn' sweeps smac torch ax-platform \
+        '--no-deps HEBO GPy paramz disjoint-set catboost'; do
         # shellcheck disable=SC2086  # several words
         run timeout "${INSTALL_S:-1200}" "$results/venv/bin/pip" install --quiet $packages ||
             echo "left out: $packages" >&2
@@ -45,6 +48,8 @@ if has 'import sweeps'; then wandb=wandb; fi
 if has 'import optuna, scipy, torch'; then slow+=(gp); fi
 if has 'from hebo.optimizers.hebo import HEBO'; then slow+=(hebo); fi
 if has 'from smac import Scenario'; then slow+=(smac smac_gp); fi
+if has 'from ax.api.client import Client'; then slow+=(ax); fi
+if [[ ${RECORDED:-yes} != no && ! -e $results/peers.csv ]]; then cp "$here/recorded/peers.csv" "$results/peers.csv"; fi
 echo "against: $quick $wandb ${slow[*]}" >&2
 
 # Appends what is missing: PROBLEMS PARALLEL BUDGET SEEDS METHOD,... seed by seed.
