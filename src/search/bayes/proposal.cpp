@@ -14,8 +14,6 @@ namespace sweepctl::bayes {
 
 namespace {
 
-constexpr std::size_t kUniform = 150;        ///< candidates from anywhere
-constexpr std::size_t kPerturbed = 250;      ///< candidates around the best known points
 constexpr std::size_t kCentres = 5;          ///< best known points that are perturbed
 constexpr std::uint64_t kEnumerable = 1500;  ///< spaces this small are looked at as a whole
 constexpr double kBoundBeta = 2.0;
@@ -204,14 +202,19 @@ private:
 
 /// How much work is done where, so that the whole takes a few milliseconds with any model.
 struct Effort {
+    std::size_t uniform;    ///< candidates from anywhere
+    std::size_t perturbed;  ///< candidates around the best known points
     std::size_t exact;  ///< candidates whose deviation is computed
     std::size_t starts;
     int evaluations;  ///< of each slide
 };
 
-Effort effort_for(std::size_t model) {
+Effort effort_for(std::size_t model, bool wide) {
     const double square = static_cast<double>(model * model);
     Effort effort{};
+    // As measured: more find more only while little is known, and nothing in a wide space.
+    effort.uniform = model <= 128 && !wide ? 400 : 150;
+    effort.perturbed = model <= 128 && !wide ? 300 : 250;
     effort.exact = static_cast<std::size_t>(std::clamp(1.5e6 / square, 64.0, 700.0));
     effort.starts = model <= 128 ? 4 : 2;
     effort.evaluations = model <= 128 ? 40 : 25;
@@ -248,7 +251,7 @@ std::optional<Point> propose(const Encoding& encoding,
                              const std::vector<Point>& known,
                              Criterion criterion,
                              RandomStream& stream) {
-    const Effort effort = effort_for(known.size());
+    const Effort effort = effort_for(known.size(), encoding.wide());
     const std::optional<std::uint64_t> cells = encoding.cells();
     std::vector<Point> candidates;
     const bool all = cells && *cells <= kEnumerable;
@@ -259,13 +262,13 @@ std::optional<Point> propose(const Encoding& encoding,
         }
         if (candidates.empty()) return std::nullopt;
     } else {
-        for (std::size_t i = 0; i < kUniform; ++i) {
+        for (std::size_t i = 0; i < effort.uniform; ++i) {
             Point& point = candidates.emplace_back(encoding.size());
             for (std::size_t j = 0; j < point.size(); ++j)
                 point[j] = uniform_place(encoding.dimensions()[j], stream);
         }
         const std::vector<std::size_t> centres = posterior.best_known(kCentres);
-        for (std::size_t i = 0; i < kPerturbed; ++i) {
+        for (std::size_t i = 0; i < effort.perturbed; ++i) {
             // Half of them around the best one.
             const std::size_t which = i % 2 == 0 ? 0 : (i / 2) % centres.size();
             candidates.push_back(perturbed(encoding, known[centres[which]], i / 2, stream));
