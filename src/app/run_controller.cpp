@@ -33,6 +33,7 @@
 #include <memory>
 #include <optional>
 #include <random>
+#include <set>
 #include <string>
 #include <thread>
 #include <utility>
@@ -66,7 +67,7 @@ private:
     void pump();
     void arm_timer();
     void shut_down(bool cancel, ApiContext::Leaves leaves);
-    void cancel_all();
+    bool cancel_sweeps();
     void leave();
     void say_ready();
 
@@ -92,6 +93,7 @@ private:
     bool leaving_ = false;
     bool closed_ = false;  ///< the local agent is gone, and so are all who were served
     bool cancelling_ = false;
+    std::set<SweepId> cancelled_;  ///< since then
 };
 
 int ControllerProgram::run() {
@@ -250,7 +252,8 @@ void ControllerProgram::pump() {
     if (!controller_->settled()) return;
     if (closed_) {
         loop_.stop();
-    } else if (cancelling_ && !leaving_ && controller_->world().unended_runs() == 0) {
+    } else if (cancelling_ && !leaving_ && !cancel_sweeps() &&
+               controller_->world().unended_runs() == 0) {
         leave();
     }
 }
@@ -281,19 +284,25 @@ void ControllerProgram::shut_down(bool cancel, ApiContext::Leaves leaves) {
     if (!cancel) {
         leave();
     } else if (!std::exchange(cancelling_, true)) {
-        cancel_all();
+        // Then leaves, once every run has ended and that is durable. An agent that is not linked at
+        // this moment, as after a restart, comes and is told; one that stays away for longer is not
+        // waited for.
+        if (!cancel_sweeps()) pump_soon();
+        patience_->after(kCancelPatience, [this] { leave(); });
     }
 }
 
-/// Then leaves, once every run has ended and that is durable. An agent that is not linked at this
-/// moment, as after a restart, comes and is told; one that stays away for longer is not waited for.
-void ControllerProgram::cancel_all() {
+/// Those that were not yet, the ones launched meanwhile among them; whether there were any.
+bool ControllerProgram::cancel_sweeps() {
+    bool any = false;
     for (const SweepId& id : controller_->world().sweep_ids()) {
+        if (!cancelled_.insert(id).second) continue;
         CommandSweep cancel{{0, "shutdown"}, id, SweepCommand::cancel, std::nullopt};
         controller_->request(std::move(cancel), [](const Answer&) {});
+        any = true;
     }
-    pump_soon();
-    patience_->after(kCancelPatience, [this] { leave(); });
+    if (any) pump_soon();
+    return any;
 }
 
 void ControllerProgram::leave() {

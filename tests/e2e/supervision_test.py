@@ -111,6 +111,25 @@ def shutdown_cancel(home):
     check(not os.path.exists(elsewhere), "shutdown made a state directory")
 
 
+def launched_meanwhile(home):
+    """A sweep that is launched while `shutdown --cancel` waits for the runs of others is cancelled as well."""
+    home.serve()
+    first = launch_sleepers(home)
+    agent, = home.agents()
+    os.kill(agent, signal.SIGSTOP)
+    with subprocess.Popen([home.binary, "shutdown", "--cancel"], env=home.env, stdout=subprocess.PIPE) as leaving:
+        wait_until(lambda: home.show(first)["status"] == "cancelled", 10, "the sweep to be cancelled")
+        second = home.launch(SLEEPERS)
+        os.kill(agent, signal.SIGCONT)
+        check(leaving.wait(timeout=30) == 0, "shutdown --cancel failed")
+    check(not home.runners() and not home.controller() and not home.agents(), "something lives on")
+    home.run("serve", "--background", "--slots", "0")
+    check(home.show(second)["status"] == "cancelled", f"the second sweep: {home.show(second)}")
+    states = {run["state"] for run in home.runs(first) + home.runs(second)}
+    check(states == {"killed"}, f"runs: {states}")
+    home.run("shutdown")
+
+
 def copied_home(home):
     """A copy of a state directory has a life of its own; one that was moved goes on."""
     home.serve()
@@ -198,7 +217,7 @@ def refused_agent(home):
 
 
 def main():
-    for part in (adopted_agent, drained_agent, shutdown_cancel, copied_home, stopped_runners, refused_agent):
+    for part in (adopted_agent, drained_agent, shutdown_cancel, launched_meanwhile, copied_home, stopped_runners, refused_agent):
         with Home(slots=2) as home:
             part(home)
         print(f"supervision: {part.__name__}", flush=True)
