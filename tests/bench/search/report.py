@@ -23,12 +23,17 @@ OPTIMA = {
 SETS = {
     "functions": ("branin2", "hartmann6", "ackley5", "ackley10", "rosenbrock4", "levy8", "stybtang5", "mixed7", "nas8",
                   "hartmann6n", "mixed7n"),
+    "of these functions": ("hartmann6", "ackley5", "mixed7", "hartmann6n"),  # what run.sh has the slow ones do
     "real tables": ("hpob_vehicle", "fcnet_naval", "nb201_cifar10"),
     "20 dimensions": ("levy20", "hart6in20"),
 }
 AT = (25, 50, 100, 200)
 CHECKPOINTS = (10, 20, 25, 50, 75, 100, 150, 200)
 OURS = "sweepctl"
+NAMES = {
+    "tpe": "Optuna TPE", "tpe_mv": "Optuna TPE, multivariate", "gp": "Optuna GP", "cmaes": "Optuna CMA-ES",
+    "wandb": "W&B's engine", "hebo": "HEBO", "smac": "SMAC", "smac_gp": "SMAC, GP", "ax": "Ax",
+}
 
 
 def read(directory):
@@ -72,6 +77,16 @@ def mean_score(results, problems, method, parallel, n, n_of_ours=None):
     return statistics.mean(means), statistics.mean(leads), math.sqrt(sum(variances)) / len(problems), min(seeds)
 
 
+def lead_text(compared):
+    """Of what mean_score() gave; one seed has no standard error."""
+    _, lead, error, _ = compared
+    return f"{lead:+.2f}" + (f" ± {error:.2f}" if math.isfinite(error) else "")
+
+
+def name_of(method):
+    return NAMES.get(method, method)
+
+
 def methods_of(results):
     found = sorted({method for _, method, _, _ in results} - {OURS})
     return [OURS, *found]
@@ -92,8 +107,8 @@ def quality_tables(results):
                     continue
                 seeds = min(c[3] for c in cells if c)
                 texts = ["-" if c is None else f"{c[0]:.2f}" if method == OURS else
-                         f"{c[0]:.2f} ({c[1]:+.2f} ± {c[2]:.2f})" for c in cells]
-                rows.append(f"| {method} | {seeds} | " + " | ".join(texts) + " |")
+                         f"{c[0]:.2f} ({lead_text(c)})" for c in cells]
+                rows.append(f"| {name_of(method)} | {seeds} | " + " | ".join(texts) + " |")
             if rows:
                 lines += ["", f"**{len(problems)} {title}, {parallel} in flight**: score after n runs (how far ahead of "
                           f"it {OURS} is on the same seeds)", "",
@@ -101,7 +116,7 @@ def quality_tables(results):
                           "|---|---|" + "---|" * len(AT), *rows]
     lines += ["", "**Value reached, one at a time** (median over all seeds, and how many)", ""]
     methods = methods_of(results)
-    lines += ["| problem | n | " + " | ".join(methods) + " |", "|---|---|" + "---|" * len(methods)]
+    lines += ["| problem | n | " + " | ".join(map(name_of, methods)) + " |", "|---|---|" + "---|" * len(methods)]
     for problem in OPTIMA:
         for n in AT:
             cells = [results.get((problem, method, 1, n)) for method in methods]
@@ -127,8 +142,8 @@ def runs_needed(results):
                         break
                 else:
                     compared = None
-                lines.append(f"| {title}, {parallel} in flight | {method} | {last} | " + (
-                    f"{n} | {compared[1]:.2f} ± {compared[2]:.2f} | {compared[3]} |" if compared else "more | | |"))
+                lines.append(f"| {title}, {parallel} in flight | {name_of(method)} | {last} | " + (
+                    f"{n} | {lead_text(compared)} | {compared[3]} |" if compared else "more | | |"))
     return ["", f"**Runs that {OURS} needs for the same mean score**", "",
             "| set | method | its runs | ours | ahead by | seeds |", "|---|---|---|---|---|---|", *lines] if lines else []
 
@@ -143,7 +158,7 @@ def ahead(results):
                     for method in methods_of(results)[1:]:
                         compared = mean_score(results, [problem], method, parallel, n)
                         if compared and compared[1] < -0.15 and compared[1] < -2 * compared[2]:
-                            lines.append(f"- {problem}, {parallel} in flight, {n} runs: {method} by "
+                            lines.append(f"- {problem}, {parallel} in flight, {n} runs: {name_of(method)} by "
                                          f"{-compared[1]:.2f} ± {compared[2]:.2f} ({compared[3]} seeds)")
     return ["", "**Where another is ahead by more than 0.15 and two standard errors**", "", *(lines or ["Nowhere."])]
 
@@ -163,7 +178,7 @@ def timing_table(rows):
     lines = ["", "**CPU ms for one more run after n runs**: median of all that it takes (the longest single call)", "",
              "| method | d | " + " | ".join(f"n = {n:,}" for n in sizes) + " |", "|---|---|" + "---|" * len(sizes)]
     for method, d in sorted({(method, d) for method, d, *_ in rows}, key=lambda k: (k[0] != OURS, k)):
-        lines.append(f"| {method} | {d} | " + " | ".join(known.get((method, d, n), "-") for n in sizes) + " |")
+        lines.append(f"| {name_of(method)} | {d} | " + " | ".join(known.get((method, d, n), "-") for n in sizes) + " |")
     return lines
 
 
@@ -177,25 +192,29 @@ def plots(directory, results, rows):
     from matplotlib import pyplot
 
     for parallel in in_flight(results):
-        figure, axes = pyplot.subplots(figsize=(6, 4))
+        figure, axes = pyplot.subplots(figsize=(8, 4))
         for method in methods_of(results):
-            points = [(n, s[0]) for n in CHECKPOINTS
-                      if (s := mean_score(results, SETS["functions"], method, parallel, n))]
-            if points:
-                axes.plot(*zip(*points), marker=".", label=method, linewidth=2.5 if method == OURS else 1)
+            found = {n: s for n in CHECKPOINTS
+                     if (s := mean_score(results, SETS["functions"], method, parallel, n))}
+            if found:
+                seeds = min(s[3] for s in found.values())
+                label = f"{name_of(method)} ({seeds} {'seed' if seeds == 1 else 'seeds'})"
+                axes.plot(list(found), [s[0] for s in found.values()], marker=".", label=label,
+                          linewidth=2.5 if method == OURS else 1)
         axes.set(xlabel="runs", ylabel="log10 regret (random after 50 = 0)", title=f"11 functions, {parallel} in flight")
         if axes.get_lines():
-            axes.legend()
+            axes.legend(loc="upper left", bbox_to_anchor=(1, 1), fontsize="small")
         figure.tight_layout()
         figure.savefig(os.path.join(directory, f"score_{parallel}.png"), dpi=110)
     if rows:
-        figure, axes = pyplot.subplots(figsize=(6, 4))
+        figure, axes = pyplot.subplots(figsize=(8, 4))
         for method in sorted({row[0] for row in rows}):
             points = sorted((n, median) for name, d, n, median, _ in rows if name == method and d == 6)
             if points:
-                axes.loglog(*zip(*points), marker=".", label=method)
+                axes.loglog(*zip(*points), marker=".", label=name_of(method),
+                            linewidth=2.5 if method == OURS else 1)
         axes.set(xlabel="runs so far", ylabel="CPU ms of a suggestion", title="6 dimensions")
-        axes.legend()
+        axes.legend(loc="upper left", bbox_to_anchor=(1, 1), fontsize="small")
         figure.tight_layout()
         figure.savefig(os.path.join(directory, "time.png"), dpi=110)
 
