@@ -50,7 +50,9 @@ if has 'import optuna, scipy, torch'; then slow+=(gp); fi
 if has 'from hebo.optimizers.hebo import HEBO'; then slow+=(hebo); fi
 if has 'from smac import Scenario'; then slow+=(smac smac_gp); fi
 if has 'from ax.api.client import Client'; then slow+=(ax); fi
-if [[ ${RECORDED:-yes} != no && ! -e $results/peers.csv ]]; then cp "$here/recorded/peers.csv" "$results/peers.csv"; fi
+if [[ ${RECORDED:-yes} != no && ! -e $results/peers.csv ]]; then
+    gunzip -c "$here/recorded/peers.csv.gz" >"$results/peers.csv"
+fi
 echo "against: $quick $wandb ${slow[*]}" >&2
 
 # Appends what is missing: PROBLEMS PARALLEL BUDGET SEEDS METHOD,... seed by seed.
