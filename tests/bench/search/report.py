@@ -160,7 +160,7 @@ def ahead(results):
                         if compared and compared[1] < -0.15 and compared[1] < -2 * compared[2]:
                             lines.append(f"- {problem}, {parallel} in flight, {n} runs: {name_of(method)} by "
                                          f"{-compared[1]:.2f} ± {compared[2]:.2f} ({compared[3]} seeds)")
-    return ["", "**Where another is ahead by more than 0.15 and two standard errors**", "", *(lines or ["Nowhere."])]
+    return ["", "**Where another is ahead by more than 0.15 and two standard errors**", "", *(dict.fromkeys(lines) or ["Nowhere."])]  # a problem may be in two sets
 
 
 def timing_rows(directory):
