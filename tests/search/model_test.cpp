@@ -11,6 +11,7 @@
 #include <array>
 #include <cmath>
 #include <numeric>
+#include <string>
 
 using namespace sweepctl;
 using namespace sweepctl::bayes;

@@ -7,12 +7,12 @@
 #include "cli/controller.hpp"
 #include "cli/gpu_list.hpp"
 #include "cli/home.hpp"
+#include "cli/in_range.hpp"
 #include "cli/json_view.hpp"
 #include "cli/session.hpp"
 #include "cli/text.hpp"
 
 #include <cstdlib>
-#include <limits>
 #include <memory>
 #include <optional>
 
@@ -72,13 +72,9 @@ int agent(Session& session, const Options& options) {
     }
     AgentOptions agent;
     agent.home = state_directory(session.globals.home);
-    if (options.slots) {
-        if (*options.slots == 0 || *options.slots > kAgentSlotsMax) {
-            throw CliError(kUsage, "--slots takes a number from 1 to " +
-                                       std::to_string(kAgentSlotsMax) + ", not '" +
-                                       std::to_string(*options.slots) + "'");
-        }
-        agent.slots = static_cast<std::uint32_t>(*options.slots);
+    if (const auto slots =
+            in_range<std::uint32_t>("--slots", options.slots, 1, kAgentSlotsMax)) {
+        agent.slots = *slots;
     }
     if (options.term_timeout) {
         agent.term_timeout = parse_duration(*options.term_timeout);

@@ -6,10 +6,10 @@
 #include "cli/controller.hpp"
 #include "cli/controller_start.hpp"
 #include "cli/home.hpp"
+#include "cli/in_range.hpp"
 #include "cli/session.hpp"
 #include "cli/text.hpp"
 
-#include <limits>
 #include <memory>
 #include <optional>
 
@@ -27,18 +27,6 @@ struct Options {
     bool background = false;
     bool foreground = false;
 };
-
-template <typename Small>
-std::optional<Small> in_range(const char* name,
-                              const std::optional<std::uint64_t>& value,
-                              Small most = std::numeric_limits<Small>::max()) {
-    if (!value) return std::nullopt;
-    if (*value > static_cast<std::uint64_t>(most)) {
-        throw CliError(kUsage, std::string(name) + " takes a number from 0 to " +
-                                   std::to_string(most) + ", not '" + std::to_string(*value) + "'");
-    }
-    return static_cast<Small>(*value);
-}
 
 int serve_in_background(Session& session, const std::string& home, const Options& options) {
     if (find_controller(home) != nullptr) {
@@ -70,8 +58,8 @@ int serve(Session& session, const Options& options) {
     }
     ServeOptions serve;
     serve.home = state_directory(session.globals.home);
-    serve.slots = in_range("--slots", options.slots, kAgentSlotsMax);
-    serve.port = in_range<std::uint16_t>("--port", options.port);
+    serve.slots = in_range<std::uint32_t>("--slots", options.slots, 0, kAgentSlotsMax);
+    serve.port = in_range<std::uint16_t>("--port", options.port, 0);
     if (options.heartbeat_timeout) {
         serve.heartbeat_timeout = parse_duration(*options.heartbeat_timeout);
         if (!serve.heartbeat_timeout || *serve.heartbeat_timeout < std::chrono::seconds{1}) {
@@ -83,7 +71,7 @@ int serve(Session& session, const Options& options) {
     }
     serve.log_level = options.log_level.value_or(serve.log_level);
     serve.log_file = options.log_file.value_or("");
-    if (const auto fd = in_range<std::int16_t>("--ready-fd", options.ready_fd)) {
+    if (const auto fd = in_range<std::int16_t>("--ready-fd", options.ready_fd, 0)) {
         serve.ready_fd = *fd;
     }
     return options.background ? serve_in_background(session, serve.home, options)

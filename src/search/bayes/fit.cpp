@@ -27,8 +27,8 @@ constexpr double kLengthMin = -5.0;
 constexpr double kLengthMax = 6.0;
 constexpr std::size_t kSketch = 48;  ///< points that tell good starts from bad ones
 
-/// When a descent ends. As measured: in a wide space a step does little, and going on gains
-/// something for as long as there is time.
+/// When a descent ends. As measured: in a wide space a step does little, so going on gains
+/// something, and with fewer evaluations nothing is lost.
 struct Patience {
     int sketch_evaluations;
     int whole_evaluations;
