@@ -112,6 +112,52 @@ TEST_CASE("posterior: goes through quiet data, and its gradients are its gradien
     CHECK(deviations[2] < 0.01);  // pending: believed
 }
 
+TEST_CASE("posterior: the fastest arithmetic of this machine agrees with that of any machine",
+          "[search][bayes]") {
+    const Encoding encoding = plane();
+    // More than a block of candidates, and no multiple of what fits into a register.
+    const std::vector<Point> points = scattered(151);
+    const std::vector<Point> pending{{0.9, 0.1}, {0.2, 0.8}};
+    std::vector<double> values;
+    for (const Point& p : points)
+        values.push_back(std::sin(5 * p[0]) + p[1]);
+    struct Beliefs {
+        Hyperparameters theta;
+        std::vector<double> means, bounds, deviations, slope, deviation_slope;
+        Belief belief;
+    };
+    const auto believe = [&](const Arithmetic& arithmetic) {
+        Beliefs b;
+        FitOptions options;
+        options.arithmetic = &arithmetic;
+        b.theta = fit(encoding, points, values, options);
+        Posterior posterior(encoding, {{-1, -0.5}, 0.2, -6}, points, values, pending, arithmetic);
+        b.means = posterior.means(scattered(301));
+        b.bounds = posterior.deviation_bounds();
+        std::vector<std::size_t> all(b.means.size());
+        std::iota(all.begin(), all.end(), std::size_t{0});
+        b.deviations = posterior.deviations(all);
+        b.belief = posterior.at({0.31, 0.72}, b.slope, b.deviation_slope);
+        return b;
+    };
+    const Beliefs portable = believe(Arithmetic::portable);
+    const Beliefs fastest = believe(Arithmetic::fastest());
+    const auto agree = [](const std::vector<double>& left, const std::vector<double>& right,
+                          double margin) {
+        REQUIRE(left.size() == right.size());
+        for (std::size_t i = 0; i < left.size(); ++i)
+            CHECK(left[i] == Approx(right[i]).margin(margin));
+    };
+    agree(portable.theta.length, fastest.theta.length, 1e-3);  // a descent's end
+    agree(portable.means, fastest.means, 1e-8);
+    agree(portable.bounds, fastest.bounds, 1e-8);
+    agree(portable.deviations, fastest.deviations, 1e-8);
+    agree(portable.slope, fastest.slope, 1e-8);
+    agree(portable.deviation_slope, fastest.deviation_slope, 1e-8);
+    CHECK(portable.belief.mean == Approx(fastest.belief.mean));
+    CHECK(portable.belief.deviation == Approx(fastest.belief.deviation));
+}
+
 TEST_CASE("posterior: points on top of one another", "[search][bayes]") {
     const Encoding encoding = plane();
     std::vector<Point> points(60, Point{0.5, 0.5});

@@ -11,18 +11,10 @@
 #include <optional>
 #include <utility>
 
-#include <Eigen/Dense>
-
 namespace sweepctl::bayes {
 
 namespace {
 
-using Eigen::Index;
-using Eigen::MatrixXd;
-using Eigen::VectorXd;
-
-constexpr double kMeanVariance = 1.0;
-constexpr double kNoiseFloor = 1e-6;
 constexpr double kLengthMin = -5.0;
 constexpr double kLengthMax = 6.0;
 constexpr std::size_t kSketch = 48;  ///< points that tell good starts from bad ones
@@ -37,26 +29,25 @@ struct Patience {
 constexpr Patience kPatience{50, 30, 1e-3};
 constexpr Patience kWidePatience{20, 15, 1e-7};
 
-/// Minus the log of the posterior density of hyperparameters, given some points: theta is the
-/// logarithms of length-scales, signal and noise.
+/// The evidence of some points, by their hyperparameters.
 class Evidence {
 public:
     Evidence(const Encoding& encoding,
              const std::vector<Point>& points,
              const std::vector<double>& values,
-             double length_median)
-        : size_(static_cast<Index>(points.size())),
-          dimensions_(static_cast<Index>(encoding.size())),
-          values_(Eigen::Map<const VectorXd>(values.data(), size_)),
-          median_(length_median) {
-        squares_.resize(size_ * (size_ - 1) / 2, dimensions_);
-        for (Index i = 0; i < dimensions_; ++i) {
-            const auto at = static_cast<std::size_t>(i);
-            const bool category = encoding.dimensions()[at].kind() == Dimension::Kind::category;
-            double* out = squares_.col(i).data();
+             double length_median,
+             const Arithmetic& arithmetic)
+        : points_(static_cast<double>(points.size())),
+          dimensions_(static_cast<double>(encoding.size())),
+          median_(length_median),
+          arithmetic_(arithmetic.evidence(points.size(), encoding.size())) {
+        std::copy(values.begin(), values.end(), arithmetic_->values());
+        for (std::size_t i = 0; i < encoding.size(); ++i) {
+            const bool category = encoding.dimensions()[i].kind() == Dimension::Kind::category;
+            double* out = arithmetic_->squares(i);
             for (std::size_t a = 1; a < points.size(); ++a) {
                 for (std::size_t b = 0; b < a; ++b) {
-                    const double away = points[a][at] - points[b][at];
+                    const double away = points[a][i] - points[b][i];
                     *out++ = category ? (away == 0 ? 0.0 : 1.0) : away * away;
                 }
             }
@@ -64,93 +55,17 @@ public:
     }
 
     double operator()(const std::vector<double>& theta, std::vector<double>& gradient) {
-        const Eigen::Map<const VectorXd> log_length(theta.data(), dimensions_);
-        const double log_signal = theta[static_cast<std::size_t>(dimensions_)];
-        const double log_noise = theta[static_cast<std::size_t>(dimensions_) + 1];
-        const double signal = std::exp(log_signal);
-        const double free_noise = std::exp(log_noise);
-
-        const VectorXd inverse = (-2 * log_length.array()).exp();
-        a_.noalias() = squares_ * inverse;
-        a_ = (5 * a_.array()).sqrt();
-        e_ = (-a_.array()).exp();
-        matern_ = (1 + a_.array() + a_.array().square() / 3) * e_.array();
-        k_.resize(size_, size_);
-        for (Index a = 0, p = 0; a < size_; ++a) {
-            for (Index b = 0; b < a; ++b)
-                k_(a, b) = signal * matern_[p++] + kMeanVariance;
-            k_(a, a) = signal + kMeanVariance + free_noise + kNoiseFloor;
-        }
-        factor_.compute(k_);
-        if (factor_.info() != Eigen::Success) return std::numeric_limits<double>::infinity();
-        const VectorXd alpha = factor_.solve(values_);
-        double value = 0.5 * values_.dot(alpha);
-        for (Index a = 0; a < size_; ++a)
-            value += std::log(factor_.matrixLLT()(a, a));
-
-        invert();
-        double trace = 0;
-        weights_.resize(a_.size());
-        for (Index a = 0, p = 0; a < size_; ++a) {
-            for (Index b = 0; b < a; ++b)
-                weights_[p++] = inverse_(b, a) - alpha[a] * alpha[b];
-            trace += inverse_(a, a) - alpha[a] * alpha[a];
-        }
-        const double matern_part = weights_.dot(matern_);
-        weights_.array() *= signal * (5.0 / 3.0) * (1 + a_.array()) * e_.array();
-        const VectorXd by_length = squares_.transpose() * weights_;
-        for (Index i = 0; i < dimensions_; ++i) {
-            const double off = log_length[i] - median_;
-            value += off * off / 6 + log_length[i];  // variance 3
-            gradient[static_cast<std::size_t>(i)] = inverse[i] * by_length[i] + off / 3 + 1;
-        }
-        value += 0.5 * log_signal * log_signal;
-        value += 0.125 * (log_noise + 6) * (log_noise + 6);  // a wide prior around e^-6
-        gradient[static_cast<std::size_t>(dimensions_)] =
-            0.5 * signal * trace + signal * matern_part + log_signal;
-        gradient[static_cast<std::size_t>(dimensions_) + 1] =
-            0.5 * free_noise * trace + 0.25 * (log_noise + 6);
-        return std::isfinite(value) ? value : std::numeric_limits<double>::infinity();
+        return arithmetic_->evaluate(theta.data(), median_, gradient.data());
     }
 
     /// Of one evaluation, about: multiplications.
-    [[nodiscard]] double work() const {
-        const auto points = static_cast<double>(size_);
-        return points * points * (points + static_cast<double>(dimensions_));
-    }
+    [[nodiscard]] double work() const { return points_ * points_ * (points_ + dimensions_); }
 
 private:
-    /// The upper half of inverse_, by blocks that leave out what is zero: a third of the work of
-    /// solving for the identity.
-    void invert() {
-        constexpr Index kBlock = 24;
-        const MatrixXd& factor = factor_.matrixLLT();
-        root_.setIdentity(size_, size_);
-        inverse_.resize(size_, size_);
-        for (Index at = 0; at < size_; at += kBlock) {
-            const Index width = std::min(kBlock, size_ - at);
-            const Index rest = size_ - at;
-            auto below = root_.block(at, at, rest, width);
-            factor.bottomRightCorner(rest, rest).triangularView<Eigen::Lower>().solveInPlace(below);
-        }
-        for (Index at = 0; at < size_; at += kBlock) {
-            const Index width = std::min(kBlock, size_ - at);
-            const Index rest = size_ - at;
-            inverse_.block(0, at, at + width, width).noalias() =
-                root_.block(at, 0, rest, at + width).transpose() *
-                root_.block(at, at, rest, width);
-        }
-    }
-
-    Index size_;
-    Index dimensions_;
-    VectorXd values_;
+    double points_;
+    double dimensions_;
     double median_;
-    MatrixXd squares_;  ///< squared differences: a row for each pair, a column for each dimension
-    // Kept between calls so that their memory is.
-    VectorXd a_, e_, matern_, weights_;
-    MatrixXd k_, root_, inverse_;  ///< root_: the inverse of the factor
-    Eigen::LLT<MatrixXd> factor_;
+    std::unique_ptr<EvidenceArithmetic> arithmetic_;
 };
 
 std::vector<double> as_vector(const Hyperparameters& theta) {
@@ -166,6 +81,7 @@ struct Fitting::State {
     const Encoding& encoding;
     std::vector<Point> points;
     std::vector<double> values;
+    const Arithmetic& arithmetic;
     double median = 0.0;
     std::vector<double> low{};
     std::vector<double> high{};
@@ -216,7 +132,7 @@ void Fitting::State::sketch() {
         some_points.push_back(points[at]);
         some_values.push_back(values[at]);
     }
-    evidence.emplace(encoding, some_points, some_values, median);
+    evidence.emplace(encoding, some_points, some_values, median, arithmetic);
     begin(Stage::quiet, start_at(0.5, -6));
 }
 
@@ -230,7 +146,7 @@ void Fitting::State::end_stage() {
             if (found.value < best.value) best = std::move(found);
             stage = Stage::done;
             if (points.size() <= kSketch) return;
-            evidence.emplace(encoding, points, values, median);
+            evidence.emplace(encoding, points, values, median, arithmetic);
             return begin(Stage::whole, best.x);
         case Stage::whole:
         case Stage::done: break;
@@ -243,7 +159,8 @@ Fitting::Fitting(const Encoding& encoding,
                  std::vector<Point> points,
                  std::vector<double> values,
                  const FitOptions& options)
-    : state_(std::make_unique<State>(State{encoding, std::move(points), std::move(values)})) {
+    : state_(std::make_unique<State>(
+          State{encoding, std::move(points), std::move(values), *options.arithmetic})) {
     const std::size_t d = encoding.size();
     state_->median =
         std::numbers::sqrt2 + 0.5 * std::log(static_cast<double>(d)) + options.length_shift;
@@ -257,7 +174,8 @@ Fitting::Fitting(const Encoding& encoding,
         state_->sketch();
         return;
     }
-    state_->evidence.emplace(encoding, state_->points, state_->values, state_->median);
+    state_->evidence.emplace(encoding, state_->points, state_->values, state_->median,
+                             state_->arithmetic);
     state_->begin(State::Stage::whole, as_vector(*options.start));
 }
 Fitting::~Fitting() = default;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "search/bayes/arithmetic.hpp"
 #include "search/bayes/encoding.hpp"
 
 #include <memory>
@@ -25,6 +26,7 @@ struct FitOptions {
     double length_shift = 0.0;
     /// Where to start; nullptr: from fixed starts.
     const Hyperparameters* start = nullptr;
+    const Arithmetic* arithmetic = &Arithmetic::fastest();
 };
 
 /// Finds the most probable hyperparameters given points and their values (MAP), piece by piece: the
@@ -64,7 +66,8 @@ public:
               const Hyperparameters& hyperparameters,
               const std::vector<Point>& observed,
               const std::vector<double>& values,
-              const std::vector<Point>& pending);
+              const std::vector<Point>& pending,
+              const Arithmetic& arithmetic = Arithmetic::fastest());
     ~Posterior();
     Posterior(const Posterior&) = delete;
     Posterior& operator=(const Posterior&) = delete;
@@ -82,10 +85,6 @@ public:
     /// Standard deviations at some of the points of the last means().
     [[nodiscard]] std::vector<double> deviations(const std::vector<std::size_t>& which);
 
-    struct Belief {
-        double mean = 0.0;
-        double deviation = 0.0;
-    };
     /// At one point, with the gradients by its coordinates (zero for categories).
     [[nodiscard]] Belief at(const Point& point,
                             std::vector<double>& mean_gradient,

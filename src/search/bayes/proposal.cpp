@@ -145,7 +145,7 @@ private:
         }
         std::vector<double> deviation_gradient;
         const Objective objective = [&](const Point& point, std::vector<double>& gradient) {
-            const Posterior::Belief belief = posterior_.at(point, gradient, deviation_gradient);
+            const Belief belief = posterior_.at(point, gradient, deviation_gradient);
             const Promise worth = promise(belief.mean, belief.deviation);
             for (std::size_t i = 0; i < gradient.size(); ++i) {
                 gradient[i] =
