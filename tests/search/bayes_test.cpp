@@ -236,6 +236,35 @@ TEST_CASE("bayes: whatever the space and the history, a suggestion is a value of
     }
 }
 
+TEST_CASE("bayes: long histories, crowded ones among them, and suggestions are values of the space",
+          "[search][bayes]") {
+    for (std::uint64_t seed = 0; seed < 12; ++seed) {
+        INFO("seed " << seed);
+        Dice dice{seed};
+        const SearchSpace space = any_space(dice);
+        const auto memory = make_bayes(space, options(seed))->memory();
+        const auto random = make_random(space, seed);
+        const std::uint64_t kind = dice.below(7);
+        constexpr std::uint64_t runs = 270;
+        for (std::uint64_t k = 0; k < runs; ++k) {
+            // From all over, or the same few again and again: what is near has no extent then.
+            const Config config = *random->suggest(seed % 2 == 0 ? k : k % 3, {});
+            const double y = any_metric(dice, kind);
+            const RunFate fate = dice.below(10) == 0 ? RunFate::failed : RunFate::finished;
+            std::optional<MetricValues> metric;
+            if (!std::isnan(y) && fate == RunFate::finished) metric = MetricValues{y, y, y};
+            memory->observe({k, config, fate, metric});
+        }
+        // The turns of all models.
+        for (std::uint64_t k = runs; k < runs + 8; ++k) {
+            const std::optional<Config> own = memory->suggest(k);
+            if (!own) break;
+            check_possible(space, *own);
+            memory->observe(pending(k, *own));
+        }
+    }
+}
+
 TEST_CASE("bayes: the same set of runs gives the same suggestion, in any order of arrival",
           "[search][bayes]") {
     const SearchSpace space{{{{"lr"}, Uniform{Scale::log_values, 1e-5, 1e-1, std::nullopt}},
@@ -247,7 +276,7 @@ TEST_CASE("bayes: the same set of runs gives the same suggestion, in any order o
     const auto value = [](const Config& config) {
         return std::abs(std::log10(number(config, "lr")) + 3) + number(config, "x");
     };
-    for (const std::uint64_t runs : {6UL, 30UL, 75UL, 150UL}) {
+    for (const std::uint64_t runs : {6UL, 30UL, 75UL, 150UL, 301UL}) {
         INFO(runs << " runs");
         History history;
         for (std::uint64_t k = 0; k < runs; ++k) {

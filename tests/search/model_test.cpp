@@ -3,6 +3,7 @@
 #include "search/bayes/gaussian_process.hpp"
 #include "search/bayes/minimise.hpp"
 #include "search/bayes/output_warp.hpp"
+#include "search/bayes/region.hpp"
 #include "search/mix.hpp"
 
 #include <catch2/catch.hpp>
@@ -269,4 +270,53 @@ TEST_CASE("design: short in a wide space, and begun at the median of its prior",
     CHECK(design_point(box(20), 5, 0) == Point(20, 0.5));
     CHECK(design_point(box(20), 5, 1) != Point(20, 0.5));
     CHECK(design_point(box(10), 5, 0) != Point(10, 0.5));
+}
+
+TEST_CASE("region: the smallest box around points, with their categories", "[search][bayes]") {
+    SearchSpace space;
+    space.parameters.push_back({{"a"}, Categorical{{"p", "q", "r"}, {}}});
+    space.parameters.push_back({{"n"}, IntUniform{1, 10}});
+    space.parameters.push_back({{"x"}, Uniform{}});
+    const Encoding encoding(space);
+    const Dimension& n = encoding.dimensions()[1];
+    const std::vector<Point> points{{0, n.place_of(3), 0.2}, {2, n.place_of(6), 0.4}};
+    const Region region(encoding, points);
+    CHECK_FALSE(region.whole());
+    CHECK(region.width(2) == Approx(0.2));
+    CHECK(region.width(0) == 1);
+    CHECK(region.contains({2, n.place_of(4), 0.3}));
+    CHECK_FALSE(region.contains({1, n.place_of(4), 0.3}));
+    CHECK_FALSE(region.contains({2, n.place_of(7), 0.3}));
+    CHECK_FALSE(region.contains({2, n.place_of(4), 0.41}));
+
+    RandomStream stream(1, 0);
+    std::vector<std::vector<double>> seen(3);
+    Point point = points.front();
+    for (int turn = 0; turn < 400; ++turn) {
+        for (std::size_t i = 0; i < 3; ++i) {
+            point[i] = turn % 2 == 0 ? region.uniform_place(i, stream)
+                                     : region.moved_place(i, point[i], 0.2, stream);
+            seen[i].push_back(point[i]);
+        }
+        REQUIRE(region.contains(point));
+        CHECK(n.snap(point[1]) == point[1]);
+    }
+    for (std::vector<double>& places : seen) {
+        std::sort(places.begin(), places.end());
+        places.erase(std::unique(places.begin(), places.end()), places.end());
+    }
+    CHECK(seen[0] == std::vector<double>{0, 2});
+    CHECK(seen[1].size() == 4);
+    CHECK(seen[2].size() > 200);
+    CHECK(seen[2].front() == 0.2);
+    CHECK(seen[2].back() == 0.4);
+
+    // Where nothing varies there is one place, and widths can be divided by.
+    const Region spot(encoding, {points.front(), points.front()});
+    CHECK(spot.width(2) == 1);
+    CHECK(spot.moved_place(2, 0.9, 0.2, stream) == 0.2);
+    // The whole space, for comparison.
+    const Region whole(encoding);
+    CHECK(whole.whole());
+    CHECK(whole.contains({1, 0.0, 1.0}));
 }

@@ -6,9 +6,11 @@
 #include "search/bayes/gaussian_process.hpp"
 #include "search/bayes/ledger.hpp"
 #include "search/bayes/proposal.hpp"
+#include "search/bayes/region.hpp"
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <utility>
 
 namespace sweepctl {
@@ -20,14 +22,26 @@ using namespace bayes;
 constexpr std::size_t kModelMax = 256;  ///< points of a model
 constexpr std::size_t kFitMax = 128;    ///< points that hyperparameters are fitted to
 constexpr std::size_t kModelMin = 3;    ///< values that a model needs at least
-constexpr std::size_t kTakeTurns = 40;  ///< from so many ended runs on both warps take turns
+constexpr std::size_t kNearMax = 64;    ///< points of a model of what is near the best one
+constexpr std::size_t kTakeTurns = 40;  ///< from so many ended runs on models take turns
 /// Up to so many ended runs hyperparameters are fitted to all of them, each time.
 constexpr std::size_t kFitAlways = 40;
 /// Multiplications in a piece of a fit: two or three milliseconds.
 constexpr double kPieceWork = 5e6;
 constexpr std::uint64_t kBoundTurn = 4;  ///< each so many-th suggestion is by confidence bound
-/// B sees the plain values, whose landscape is rougher.
+/// Plain values have a rougher landscape.
 constexpr double kPlainLengthShift = -1.0;
+
+/// What a suggestion follows from. One sees all of the space, with the worse half of the values
+/// pulled towards the median: it finds good parts among outliers, and tells little within them. One
+/// sees the plain values. When there are more runs than a model may have, one sees nothing but what
+/// is near the best of them: a few points tell more there than many that are spread out, and they
+/// cost a fraction.
+enum class Model : std::uint8_t { ranked, plain, near };
+constexpr std::array kModels{Model::ranked, Model::plain, Model::near};
+constexpr std::array kFewTurns{Model::ranked, Model::plain};
+constexpr std::array kManyTurns{Model::ranked, Model::near, Model::near, Model::near,
+                                Model::plain,  Model::near, Model::near, Model::near};
 
 /// Hyperparameters are fitted at the steps of a ladder: at each run at first, then at a tenth more
 /// each time.
@@ -55,11 +69,11 @@ public:
     void forget(std::uint64_t order) override { note(ledger_.forget(order)); }
 
     [[nodiscard]] bool ready(std::uint64_t number) const override {
-        return !model_ready(number) || find_fit(step_now(), warp_of(number)) != nullptr;
+        return !model_ready(number) || fitted(step_now(), model_of(number));
     }
 
     void prepare(std::uint64_t number) override {
-        if (!ready(number)) fit_a_piece(step_now(), warp_of(number));
+        if (!ready(number)) fit_a_piece(step_now(), model_of(number));
     }
 
     bool prepare_ahead() override {
@@ -69,9 +83,9 @@ public:
         const std::size_t pending = ledger_.pending() - std::min<std::size_t>(1, ledger_.pending());
         if (ended <= kFitAlways || ledger_.valued() < kModelMin) return false;
         const Step step = step_for(ended, pending);
-        for (const Warp warp : {Warp::half_rank, Warp::plain}) {
-            if (find_fit(step, warp) != nullptr) continue;
-            fit_a_piece(step, warp);
+        for (const Model model : kModels) {
+            if (fitted(step, model) || (model == Model::near && !sees_near())) continue;
+            fit_a_piece(step, model);
             return true;
         }
         return false;
@@ -93,8 +107,19 @@ private:
                number + ledger_.unnumbered() >= design_size(*encoding_);
     }
 
-    [[nodiscard]] Warp warp_of(std::uint64_t number) const {
-        return ledger_.ended() >= kTakeTurns && number % 2 == 1 ? Warp::plain : Warp::half_rank;
+    /// Is there more than a model of everything can have, and something to refine?
+    [[nodiscard]] bool sees_near() const {
+        return ledger_.ended() > kModelMax && !encoding_->cells();
+    }
+
+    [[nodiscard]] Model model_of(std::uint64_t number) const {
+        if (ledger_.ended() < kTakeTurns) return Model::ranked;
+        if (sees_near()) return kManyTurns[number % kManyTurns.size()];
+        return kFewTurns[number % kFewTurns.size()];
+    }
+
+    [[nodiscard]] static Warp warp_of(Model model) {
+        return model == Model::ranked ? Warp::half_rank : Warp::plain;
     }
 
     std::optional<Point> from_design(std::uint64_t number, RandomStream& stream) const {
@@ -107,17 +132,46 @@ private:
     }
 
     std::optional<Point> from_model(std::uint64_t number, RandomStream& stream) {
-        const Warp warp = warp_of(number);
-        const Hyperparameters theta = fitted(step_now(), warp);
+        const Model model = model_of(number);
+        const Step step = step_now();
+        while (!fitted(step, model))
+            fit_a_piece(step, model);
+        if (model == Model::near) return from_near(step, stream);
+        const Hyperparameters theta = take_fit(step, model);
         const std::vector<Point> pending = ledger_.newest_pending(kModelMax / 2);
-        Ledger::Sample sample = ledger_.around_best(
-            kModelMax - pending.size(), Expansion(*encoding_, theta.length), warp, stream.bits());
+        const Criterion criterion =
+            number % kBoundTurn == 0 ? Criterion::confidence_bound : Criterion::log_improvement;
+        return from_posterior(
+            theta,
+            ledger_.around_best(kModelMax - pending.size(), Expansion(*encoding_, theta.length),
+                                warp_of(model), stream.bits()),
+            pending, Region(*encoding_), criterion, stream);
+    }
+
+    std::optional<Point> from_near(const Step& step, RandomStream& stream) {
+        const Expansion metric(*encoding_, take_fit(step, Model::ranked).length);
+        Hyperparameters theta = take_fit(step, Model::near);
+        Ledger::Sample sample =
+            ledger_.near_best(ledger_.ended(), kNearMax, metric, warp_of(Model::near));
+        const Region region(*encoding_, sample.points);
+        for (std::size_t i = 0; i < theta.length.size(); ++i)
+            theta.length[i] += std::log(region.width(i));
+        std::vector<Point> pending = ledger_.newest_pending(kNearMax / 2);
+        std::erase_if(pending, [&](const Point& point) { return !region.contains(point); });
+        return from_posterior(theta, std::move(sample), pending, region, Criterion::log_improvement,
+                              stream);
+    }
+
+    std::optional<Point> from_posterior(const Hyperparameters& theta,
+                                        Ledger::Sample sample,
+                                        const std::vector<Point>& pending,
+                                        const Region& region,
+                                        Criterion criterion,
+                                        RandomStream& stream) {
         Posterior posterior(*encoding_, theta, sample.points, sample.values, pending);
         std::vector<Point> known = std::move(sample.points);
         known.insert(known.end(), pending.begin(), pending.end());
-        const Criterion criterion =
-            number % kBoundTurn == 0 ? Criterion::confidence_bound : Criterion::log_improvement;
-        return propose(*encoding_, ledger_, posterior, known, criterion, stream);
+        return propose(*encoding_, ledger_, region, posterior, known, criterion, stream);
     }
 
     // Hyperparameters are those of the first so many ended runs in the order of their numbers: a
@@ -140,19 +194,28 @@ private:
 
     [[nodiscard]] Step step_now() const { return step_for(ledger_.ended(), ledger_.pending()); }
 
-    [[nodiscard]] const Fit* find_fit(const Step& step, Warp warp) const {
-        for (const Fit& fit : fits_[static_cast<std::size_t>(warp)]) {
+    [[nodiscard]] std::vector<Fit>& fits_of(Model model) {
+        return fits_[static_cast<std::size_t>(model)];
+    }
+    [[nodiscard]] const Fit* find_fit(const Step& step, Model model) const {
+        for (const Fit& fit : fits_[static_cast<std::size_t>(model)]) {
             if (fit.count == step.count) return &fit;
         }
         return nullptr;
     }
 
-    Hyperparameters fitted(const Step& step, Warp warp) {
-        while (find_fit(step, warp) == nullptr)
-            fit_a_piece(step, warp);
-        std::vector<Fit>& fits = fits_[static_cast<std::size_t>(warp)];
-        const auto fit = std::find_if(
-            fits.begin(), fits.end(), [&](const Fit& each) { return each.count == step.count; });
+    /// Is there all that a suggestion by this model needs? What is near is so by the length-scales
+    /// of the model of everything.
+    [[nodiscard]] bool fitted(const Step& step, Model model) const {
+        return find_fit(step, model) != nullptr &&
+               (model != Model::near || find_fit(step, Model::ranked) != nullptr);
+    }
+
+    /// One that is there.
+    Hyperparameters take_fit(const Step& step, Model model) {
+        std::vector<Fit>& fits = fits_of(model);
+        const auto fit = std::find_if(fits.begin(), fits.end(),
+                                      [&](const Fit& each) { return each.count == step.count; });
         fit->used = ++clock_;
         return fit->theta;
     }
@@ -160,31 +223,35 @@ private:
     /// The fit that is being made.
     struct Job {
         Step step;
-        Warp warp = Warp::half_rank;
+        Model model = Model::ranked;
         std::uint64_t last = 0;  ///< the turn of the last run
         Fitting fitting;
     };
 
-    /// Brings the fit of `step` nearer by a few milliseconds of work: a function of the set of runs,
-    /// whoever asks and however often it is put aside.
-    void fit_a_piece(Step step, Warp warp) {
-        // Most steps start where the one below ended, which is no further from such a function.
+    /// Brings the fit of `step` nearer by a few milliseconds of work: a function of the set of
+    /// runs, whoever asks and however often it is put aside.
+    void fit_a_piece(Step step, Model model) {
         const Fit* below = nullptr;
-        while (step.number % kColdStarts != 0) {
-            const Step next = step_below(step.count - 1);
-            below = find_fit(next, warp);
-            if (below != nullptr) break;
-            step = next;
+        if (model == Model::near) {
+            if (find_fit(step, Model::ranked) == nullptr) return fit_a_piece(step, Model::ranked);
+        } else {
+            // Most steps start where the one below ended, which is no further from such a function.
+            while (step.number % kColdStarts != 0) {
+                const Step next = step_below(step.count - 1);
+                below = find_fit(next, model);
+                if (below != nullptr) break;
+                step = next;
+            }
         }
-        if (!job_ || job_->step.count != step.count || job_->warp != warp) {
-            begin(step, warp, below);
+        if (!job_ || job_->step.count != step.count || job_->model != model) {
+            begin(step, model, below);
             return;  // Choosing the points was the first piece.
         }
         double work = 0;
         while (work < kPieceWork && !job_->fitting.done())
             work += job_->fitting.step();
         if (!job_->fitting.done()) return;
-        std::vector<Fit>& fits = fits_[static_cast<std::size_t>(warp)];
+        std::vector<Fit>& fits = fits_of(model);
         if (fits.size() == kFitsKept) {
             fits.erase(std::min_element(fits.begin(), fits.end(), [](const Fit& a, const Fit& b) {
                 return a.used < b.used;
@@ -194,15 +261,29 @@ private:
         job_.reset();
     }
 
-    void begin(const Step& step, Warp warp, const Fit* below) {
+    void begin(const Step& step, Model model, const Fit* below) {
         FitOptions options;
-        if (warp == Warp::plain) options.length_shift = kPlainLengthShift;
+        if (model == Model::plain) options.length_shift = kPlainLengthShift;
         if (below != nullptr) options.start = &below->theta;
-        Ledger::Sample sample =
-            ledger_.first(step.count, kFitMax, warp, mix64(seed_ ^ step.count));
-        job_.emplace(Job{step, warp, ledger_.ended_turn(step.count - 1),
-                         Fitting(*encoding_, std::move(sample.points), std::move(sample.values),
-                                 options)});
+        Ledger::Sample sample = sample_for_fit(step, model);
+        job_.emplace(
+            Job{step, model, ledger_.ended_turn(step.count - 1),
+                Fitting(*encoding_, std::move(sample.points), std::move(sample.values), options)});
+    }
+
+    /// Points near the best one are in units of the region that they span: when it shrinks, so do
+    /// the length-scales.
+    Ledger::Sample sample_for_fit(const Step& step, Model model) {
+        if (model != Model::near)
+            return ledger_.first(step.count, kFitMax, warp_of(model), mix64(seed_ ^ step.count));
+        const Expansion metric(*encoding_, take_fit(step, Model::ranked).length);
+        Ledger::Sample sample = ledger_.near_best(step.count, kNearMax, metric, warp_of(model));
+        const Region region(*encoding_, sample.points);
+        for (Point& point : sample.points) {
+            for (std::size_t i = 0; i < point.size(); ++i)
+                point[i] /= region.width(i);
+        }
+        return sample;
     }
 
     void note(const Ledger::Change& change) {
@@ -218,7 +299,7 @@ private:
     std::shared_ptr<const Encoding> encoding_;
     std::uint64_t seed_;
     Ledger ledger_;
-    std::array<std::vector<Fit>, 2> fits_;  ///< by warp
+    std::array<std::vector<Fit>, kModels.size()> fits_;  ///< by model
     std::optional<Job> job_;
     std::uint64_t clock_ = 0;
 };

@@ -12,8 +12,21 @@ Expansion::Expansion(const Encoding& encoding, const std::vector<double>& log_le
         const Dimension& dimension = encoding.dimensions()[i];
         const bool category = dimension.kind() == Dimension::Kind::category;
         columns_.push_back({size_, category ? static_cast<std::size_t>(dimension.levels()) : 0,
-                            std::exp(-log_length[i])});
+                            std::exp(-log_length[i]), 0.5});
         size_ += std::max<std::size_t>(1, columns_.back().categories);
+    }
+}
+
+void Expansion::centre(const std::vector<Point>& points) {
+    if (points.empty()) return;
+    for (std::size_t i = 0; i < columns_.size(); ++i) {
+        double low = points.front()[i];
+        double high = low;
+        for (const Point& point : points) {
+            low = std::min(low, point[i]);
+            high = std::max(high, point[i]);
+        }
+        columns_[i].origin = 0.5 * (low + high);
     }
 }
 
@@ -22,8 +35,7 @@ void Expansion::expand(const Point& point, double* out) const {
     for (std::size_t i = 0; i < columns_.size(); ++i) {
         const Column& column = columns_[i];
         if (column.categories == 0) {
-            // Around the middle, so that squared norms lose fewer digits.
-            out[column.first] = (point[i] - 0.5) * column.scale;
+            out[column.first] = (point[i] - column.origin) * column.scale;
         } else if (point[i] >= 0) {
             out[column.first + static_cast<std::size_t>(point[i])] =
                 column.scale / std::numbers::sqrt2;

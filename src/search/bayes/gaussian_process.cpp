@@ -42,6 +42,7 @@ Posterior::Posterior(const Encoding& encoding,
         state_ = std::make_unique<State>(State{&arithmetic, arithmetic.posterior()});
     State& s = *state_;
     s.expansion.emplace(encoding, hyperparameters.length);
+    s.expansion->centre(observed);
     const std::size_t size = s.expansion->size();
     s.point.resize(size);
     s.mean_gradient.resize(size);

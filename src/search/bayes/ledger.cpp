@@ -1,5 +1,7 @@
 #include "search/bayes/ledger.hpp"
 
+#include "sweepctl/base/check.hpp"
+
 #include "search/mix.hpp"
 
 #include <algorithm>
@@ -293,6 +295,54 @@ Ledger::Sample Ledger::around_best(std::size_t size,
              [](const Other& left, const Other& right) { return left.lot < right.lot; });
     }
     return sample(std::move(places), stand_in, {values_, ended() - valued(), stand_in}, warp);
+}
+
+Ledger::Sample Ledger::near_best(std::size_t count,
+                                 std::size_t size,
+                                 const Expansion& metric,
+                                 Warp warp) const {
+    SWEEPCTL_CHECK(count > 0);
+    const std::uint64_t last = ended_[count - 1];
+    const auto counts = [&](const Row& row) {
+        return row.kind != Kind::pending && row.turn <= last;
+    };
+    std::optional<Place> best;
+    std::optional<double> worst;
+    for (Place place = 0; place < rows_.size(); ++place) {
+        const Row& row = rows_[place];
+        if (!counts(row)) continue;
+        if (row.worst) worst = worst ? std::max(*worst, *row.worst) : *row.worst;
+        if (row.kind != Kind::valued) continue;
+        if (!best ||
+            std::pair(row.value, row.turn) < std::pair(rows_[*best].value, rows_[*best].turn)) {
+            best = place;
+        }
+    }
+    if (!best) return {};
+    const Point centre = point(*best);
+    std::vector<std::pair<double, Place>> near;
+    near.reserve(count);
+    for (Place place = 0; place < rows_.size(); ++place) {
+        if (!counts(rows_[place])) continue;
+        near.emplace_back(metric.distance(&points_[place * encoding_.size()], centre.data()),
+                          place);
+    }
+    size = std::min(size, near.size());
+    std::nth_element(near.begin(), near.begin() + static_cast<std::ptrdiff_t>(size) - 1, near.end(),
+                     [&](const auto& left, const auto& right) {
+                         return std::pair(left.first, rows_[left.second].turn) <
+                                std::pair(right.first, rows_[right.second].turn);
+                     });
+    std::vector<Place> places;
+    std::vector<double> sorted;
+    for (std::size_t i = 0; i < size; ++i) {
+        places.push_back(near[i].second);
+        const Row& row = rows_[places.back()];
+        if (row.kind == Kind::valued) sorted.push_back(row.value);
+    }
+    std::sort(sorted.begin(), sorted.end());
+    const double stand_in = imputed(sorted, worst);
+    return sample(std::move(places), stand_in, {sorted, size - sorted.size(), stand_in}, warp);
 }
 
 std::vector<Point> Ledger::newest_pending(std::size_t size) const {

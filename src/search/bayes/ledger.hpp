@@ -59,6 +59,12 @@ public:
                                      const Expansion& metric,
                                      Warp warp,
                                      std::uint64_t draw) const;
+    /// Of the first `count` ended runs, the `size` nearest to the best of them. Their values are
+    /// warped as if there were no others.
+    [[nodiscard]] Sample near_best(std::size_t count,
+                                   std::size_t size,
+                                   const Expansion& metric,
+                                   Warp warp) const;
     /// At most `size` pending points, the newest.
     [[nodiscard]] std::vector<Point> newest_pending(std::size_t size) const;
 

@@ -20,48 +20,40 @@ constexpr double kBoundBeta = 2.0;
 constexpr double kApart = 0.02;  ///< squared scaled distance between starts
 constexpr int kTries = 1000;
 
-double uniform_place(const Dimension& dimension, RandomStream& stream) {
-    if (dimension.levels() == 0) return stream.uniform();
-    return dimension.place_of(stream.below(dimension.levels()));
-}
-
-double reflected(double u) {
-    u = std::abs(u);
-    u = std::fmod(u, 2.0);
-    return u > 1 ? 2 - u : u;
-}
-
 /// One point near `centre`: some of its coordinates moved.
-Point perturbed(const Encoding& encoding,
+Point perturbed(const Region& region,
                 const Point& centre,
                 std::size_t turn,
                 RandomStream& stream) {
     constexpr std::array steps{0.2, 0.08, 0.03, 0.01};
-    const auto d = static_cast<double>(encoding.size());
+    const auto d = static_cast<double>(centre.size());
     const std::array shares{1.0, 3.0 / d, 1.5 / d};
     const double step = steps[turn % steps.size()];
     const double share = shares[turn % shares.size()];
-    const std::size_t always = stream.below(encoding.size());
+    const std::size_t always = stream.below(centre.size());
     Point point = centre;
     for (std::size_t i = 0; i < point.size(); ++i) {
         if (i != always && stream.uniform() >= share) continue;
-        const Dimension& dimension = encoding.dimensions()[i];
-        if (dimension.kind() == Dimension::Kind::category) {
-            point[i] = uniform_place(dimension, stream);
-            continue;
-        }
-        const double spacing =
-            dimension.levels() > 0 ? 0.7 / static_cast<double>(dimension.levels()) : 0.0;
-        point[i] = dimension.snap(reflected(point[i] + std::max(step, spacing) * stream.normal()));
+        point[i] = region.moved_place(i, point[i], step, stream);
     }
+    return point;
+}
+
+Point anywhere(const Region& region, std::size_t size, RandomStream& stream) {
+    Point point(size);
+    for (std::size_t i = 0; i < size; ++i)
+        point[i] = region.uniform_place(i, stream);
     return point;
 }
 
 /// Finds where a criterion is highest.
 class Climber {
 public:
-    Climber(const Encoding& encoding, Posterior& posterior, Criterion criterion)
-        : encoding_(encoding), posterior_(posterior), criterion_(criterion) {
+    Climber(const Encoding& encoding,
+            const Region& region,
+            Posterior& posterior,
+            Criterion criterion)
+        : encoding_(encoding), region_(region), posterior_(posterior), criterion_(criterion) {
         for (const Dimension& dimension : encoding.dimensions()) {
             if (dimension.levels() == 0) {
                 smooth_ = true;
@@ -140,8 +132,8 @@ private:
         std::vector<double> high = from.point;
         for (std::size_t i = 0; i < low.size(); ++i) {
             if (encoding_.dimensions()[i].levels() > 0) continue;
-            low[i] = 0;
-            high[i] = 1;
+            low[i] = region_.low(i);
+            high[i] = region_.high(i);
         }
         std::vector<double> deviation_gradient;
         const Objective objective = [&](const Point& point, std::vector<double>& gradient) {
@@ -166,8 +158,10 @@ private:
     [[nodiscard]] std::vector<Point> moves(const Point& point) const {
         std::vector<Point> result;
         const auto move = [&](std::size_t i, std::uint64_t level) {
+            const double place = encoding_.dimensions()[i].place_of(level);
+            if (!region_.contains(i, place)) return;
             result.push_back(point);
-            result.back()[i] = encoding_.dimensions()[i].place_of(level);
+            result.back()[i] = place;
         };
         for (std::size_t i = 0; i < point.size(); ++i) {
             const Dimension& dimension = encoding_.dimensions()[i];
@@ -194,6 +188,7 @@ private:
     }
 
     const Encoding& encoding_;
+    const Region& region_;
     Posterior& posterior_;
     Criterion criterion_;
     bool smooth_ = false;
@@ -209,7 +204,8 @@ struct Effort {
     int evaluations;  ///< of each slide
 };
 
-Effort effort_for(std::size_t model, bool wide) {
+Effort effort_for(std::size_t model, const Region& region, bool wide) {
+    if (!region.whole()) return {60, 100, 64, 2, 25};
     const double square = static_cast<double>(model * model);
     Effort effort{};
     // As measured: more find more only while little is known, and nothing in a wide space.
@@ -228,10 +224,10 @@ std::optional<Point> any_untried(const Encoding& encoding,
                                  RandomStream& stream) {
     const std::optional<std::uint64_t> cells = encoding.cells();
     if (cells && ledger.configurations() >= *cells) return std::nullopt;
-    Point point(encoding.size());
+    const Region whole(encoding);
+    Point point;
     for (int i = 0; i < kTries; ++i) {
-        for (std::size_t j = 0; j < point.size(); ++j)
-            point[j] = uniform_place(encoding.dimensions()[j], stream);
+        point = anywhere(whole, encoding.size(), stream);
         if (!ledger.tried(point)) return point;
     }
     if (!cells) return point;  // Continuous: the same draw a thousand times.
@@ -247,11 +243,12 @@ std::optional<Point> any_untried(const Encoding& encoding,
 
 std::optional<Point> propose(const Encoding& encoding,
                              const Ledger& ledger,
+                             const Region& region,
                              Posterior& posterior,
                              const std::vector<Point>& known,
                              Criterion criterion,
                              RandomStream& stream) {
-    const Effort effort = effort_for(known.size(), encoding.wide());
+    const Effort effort = effort_for(known.size(), region, encoding.wide());
     const std::optional<std::uint64_t> cells = encoding.cells();
     std::vector<Point> candidates;
     const bool all = cells && *cells <= kEnumerable;
@@ -262,22 +259,19 @@ std::optional<Point> propose(const Encoding& encoding,
         }
         if (candidates.empty()) return std::nullopt;
     } else {
-        for (std::size_t i = 0; i < effort.uniform; ++i) {
-            Point& point = candidates.emplace_back(encoding.size());
-            for (std::size_t j = 0; j < point.size(); ++j)
-                point[j] = uniform_place(encoding.dimensions()[j], stream);
-        }
+        for (std::size_t i = 0; i < effort.uniform; ++i)
+            candidates.push_back(anywhere(region, encoding.size(), stream));
         const std::vector<std::size_t> centres = posterior.best_known(kCentres);
         for (std::size_t i = 0; i < effort.perturbed; ++i) {
             // Half of them around the best one.
             const std::size_t which = i % 2 == 0 ? 0 : (i / 2) % centres.size();
-            candidates.push_back(perturbed(encoding, known[centres[which]], i / 2, stream));
+            candidates.push_back(perturbed(region, known[centres[which]], i / 2, stream));
         }
         if (cells) std::erase_if(candidates, [&](const Point& p) { return ledger.tried(p); });
         if (candidates.empty()) return any_untried(encoding, ledger, stream);
     }
 
-    Climber climber(encoding, posterior, criterion);
+    Climber climber(encoding, region, posterior, criterion);
     std::vector<Climber::Found> rated = climber.rated(std::move(candidates), effort.exact);
     if (all) return rated.front().point;
 

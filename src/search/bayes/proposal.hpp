@@ -4,6 +4,7 @@
 #include "search/bayes/gaussian_process.hpp"
 #include "search/bayes/ledger.hpp"
 #include "search/bayes/random_stream.hpp"
+#include "search/bayes/region.hpp"
 
 #include <optional>
 
@@ -12,9 +13,11 @@ namespace sweepctl::bayes {
 /// What makes a point worth a run.
 enum class Criterion : std::uint8_t { log_improvement, confidence_bound };
 
-/// The most promising configuration that was not tried; nullopt when all were.
+/// The most promising configuration that was not tried; nullopt when all were. Looked for in
+/// `region`, and only if all that was found there was tried, elsewhere.
 [[nodiscard]] std::optional<Point> propose(const Encoding& encoding,
                                            const Ledger& ledger,
+                                           const Region& region,
                                            Posterior& posterior,
                                            const std::vector<Point>& known,
                                            Criterion criterion,
