@@ -357,6 +357,37 @@ TEST_CASE("bayes: what takes long is done in pieces, and gives the same", "[sear
     }
 }
 
+TEST_CASE("bayes: a long sweep looks near its best run, unless what differs there is noise",
+          "[search][bayes]") {
+    const SearchSpace space{{{{"x"}, Uniform{}}, {{"y"}, Uniform{}}}};
+    const auto random = make_random(space, 3);
+    const auto near_ones = [&](bool noise) {
+        const auto memory = make_bayes(space, options(5))->memory();
+        Dice dice{4};
+        constexpr std::uint64_t runs = 300;
+        std::pair<double, Config> best{kInfinity, {}};
+        for (std::uint64_t k = 0; k < runs; ++k) {
+            const Config config = *random->suggest(k, {});
+            const double x = number(config, "x") - 0.7;
+            const double y = number(config, "y") - 0.4;
+            const double value = noise ? dice.uniform() : x * x + 3 * y * y;
+            if (value < best.first) best = {value, config};
+            memory->observe(finished(k, config, value));
+        }
+        int near = 0;
+        for (std::uint64_t k = runs; k < runs + 16; ++k) {
+            const Config config = *memory->suggest(k);
+            const double away = std::hypot(number(config, "x") - number(best.second, "x"),
+                                           number(config, "y") - number(best.second, "y"));
+            if (away < 0.25) ++near;  // A circle of a fifth of the space: so large are 64 of 300.
+            memory->observe(pending(k, config));
+        }
+        return near;
+    };
+    CHECK(near_ones(/*noise=*/false) >= 11);
+    CHECK(near_ones(/*noise=*/true) <= 10);
+}
+
 TEST_CASE("bayes: prior runs come before all others, and count like them", "[search][bayes]") {
     const SearchSpace space{{{{"x"}, Uniform{}}, {{"n"}, IntUniform{1, 9}}}};
     const auto strategy = make_bayes(space, options(5));

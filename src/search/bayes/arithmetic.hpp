@@ -34,6 +34,10 @@ public:
     [[nodiscard]] virtual bool build(
         double signal, double noise, const double* values, std::size_t observed, double* means) = 0;
 
+    /// The mean square of by how much the value of each observed point is missed when it is
+    /// predicted from the others.
+    [[nodiscard]] virtual double left_out_error() = 0;
+
     /// Room for candidates.
     virtual double* candidates(std::size_t count) = 0;
     /// Of each candidate. Their covariances are kept for what follows.

@@ -64,6 +64,20 @@ public:
         return true;
     }
 
+    double left_out_error() override {
+        // Rasmussen and Williams (2006), 5.12: the error at i is alpha_i / (K^-1)_ii.
+        block_.setIdentity(observed_, observed_);
+        lower_.topLeftCorner(observed_, observed_)
+            .triangularView<Eigen::Lower>()
+            .solveInPlace(block_);
+        double sum = 0;
+        for (Index i = 0; i < observed_; ++i) {
+            const double error = alpha_[i] / block_.col(i).squaredNorm();
+            sum += error * error;
+        }
+        return observed_ > 0 ? sum / static_cast<double>(observed_) : 0.0;
+    }
+
     double* candidates(std::size_t count) override {
         candidates_.resize(z_.rows(), static_cast<Index>(count));
         return candidates_.data();
@@ -162,7 +176,7 @@ private:
     VectorXd alpha_;
     MatrixXd candidates_;
     MatrixXd cross_;  ///< covariances of the candidates, a column for each
-    MatrixXd block_;  ///< of the last deviations()
+    MatrixXd block_;
     // Kept between calls so that their memory is.
     MatrixXd away_;
     VectorXd a_, e_, v_, slope_;

@@ -29,6 +29,9 @@ constexpr std::size_t kFitAlways = 40;
 /// Multiplications in a piece of a fit: two or three milliseconds.
 constexpr double kPieceWork = 5e6;
 constexpr std::uint64_t kBoundTurn = 4;  ///< each so many-th suggestion is by confidence bound
+/// What is near gets no turns where its values cannot be predicted from one another: the mean
+/// squared error, in units of their variance. What differs there is noise.
+constexpr double kNearErrorMax = 0.5;
 /// Plain values have a rougher landscape.
 constexpr double kPlainLengthShift = -1.0;
 
@@ -69,11 +72,15 @@ public:
     void forget(std::uint64_t order) override { note(ledger_.forget(order)); }
 
     [[nodiscard]] bool ready(std::uint64_t number) const override {
-        return !model_ready(number) || fitted(step_now(), model_of(number));
+        if (!model_ready(number)) return true;
+        const Step step = step_now();
+        return fitted(step, model_of(number, step));
     }
 
     void prepare(std::uint64_t number) override {
-        if (!ready(number)) fit_a_piece(step_now(), model_of(number));
+        if (ready(number)) return;
+        const Step step = step_now();
+        fit_a_piece(step, model_of(number, step));
     }
 
     bool prepare_ahead() override {
@@ -112,10 +119,15 @@ private:
         return ledger_.ended() > kModelMax && !encoding_->cells();
     }
 
-    [[nodiscard]] Model model_of(std::uint64_t number) const {
+    /// Whose turn it is. Whether the model of what is near gets any is known when it is fitted:
+    /// until then it is that one.
+    [[nodiscard]] Model model_of(std::uint64_t number, const Step& step) const {
         if (ledger_.ended() < kTakeTurns) return Model::ranked;
-        if (sees_near()) return kManyTurns[number % kManyTurns.size()];
-        return kFewTurns[number % kFewTurns.size()];
+        const Model few = kFewTurns[number % kFewTurns.size()];
+        if (!sees_near()) return few;
+        const Fit* near = find_fit(step, Model::near);
+        if (near == nullptr) return Model::near;
+        return near->error > kNearErrorMax ? few : kManyTurns[number % kManyTurns.size()];
     }
 
     [[nodiscard]] static Warp warp_of(Model model) {
@@ -132,10 +144,10 @@ private:
     }
 
     std::optional<Point> from_model(std::uint64_t number, RandomStream& stream) {
-        const Model model = model_of(number);
         const Step step = step_now();
-        while (!fitted(step, model))
-            fit_a_piece(step, model);
+        while (!fitted(step, model_of(number, step)))
+            fit_a_piece(step, model_of(number, step));
+        const Model model = model_of(number, step);
         if (model == Model::near) return from_near(step, stream);
         const Hyperparameters theta = take_fit(step, model);
         const std::vector<Point> pending = ledger_.newest_pending(kModelMax / 2);
@@ -183,6 +195,7 @@ private:
         std::uint64_t last = 0;  ///< the turn of the last one
         std::uint64_t used = 0;  ///< when, for throwing out the oldest
         Hyperparameters theta;
+        double error = 0.0;  ///< see Posterior::left_out_error(): of what is near
     };
 
     /// That of `ended` runs while so many others are pending.
@@ -225,6 +238,7 @@ private:
         Step step;
         Model model = Model::ranked;
         std::uint64_t last = 0;  ///< the turn of the last run
+        Ledger::Sample sample;
         Fitting fitting;
     };
 
@@ -257,7 +271,13 @@ private:
                 return a.used < b.used;
             }));
         }
-        fits.push_back({step.count, job_->last, ++clock_, job_->fitting.result()});
+        const Hyperparameters theta = job_->fitting.result();
+        double error = 0.0;
+        if (model == Model::near) {
+            const Ledger::Sample& sample = job_->sample;
+            error = Posterior(*encoding_, theta, sample.points, sample.values, {}).left_out_error();
+        }
+        fits.push_back({step.count, job_->last, ++clock_, theta, error});
         job_.reset();
     }
 
@@ -266,9 +286,9 @@ private:
         if (model == Model::plain) options.length_shift = kPlainLengthShift;
         if (below != nullptr) options.start = &below->theta;
         Ledger::Sample sample = sample_for_fit(step, model);
-        job_.emplace(
-            Job{step, model, ledger_.ended_turn(step.count - 1),
-                Fitting(*encoding_, std::move(sample.points), std::move(sample.values), options)});
+        Fitting fitting(*encoding_, sample.points, sample.values, options);
+        job_.emplace(Job{step, model, ledger_.ended_turn(step.count - 1), std::move(sample),
+                         std::move(fitting)});
     }
 
     /// Points near the best one are in units of the region that they span: when it shrinks, so do

@@ -83,6 +83,10 @@ std::vector<std::size_t> Posterior::best_known(std::size_t count) const {
     return order;
 }
 
+double Posterior::left_out_error() const {
+    return state_->arithmetic->left_out_error();
+}
+
 std::vector<double> Posterior::means(const std::vector<Point>& points) {
     State& s = *state_;
     double* z = s.arithmetic->candidates(points.size());

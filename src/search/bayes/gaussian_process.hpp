@@ -77,6 +77,10 @@ public:
     /// The `count` points with the lowest expected values, by index, the observed ones first.
     [[nodiscard]] std::vector<std::size_t> best_known(std::size_t count) const;
 
+    /// The mean square of by how much the value of each observed point is missed when it is
+    /// predicted from the others.
+    [[nodiscard]] double left_out_error() const;
+
     /// Expected values at many points. They are kept for deviations().
     [[nodiscard]] std::vector<double> means(const std::vector<Point>& points);
     /// Upper bounds of the deviations at the points of the last means(), from the nearest known
