@@ -81,6 +81,7 @@ everything() {
         compare "$wide" 8
         compare "$functions" 64
         compare "$wide" 64
+        measure "$functions" 1 500 "$slow_seeds" "${quick:+cmaes,tpe_mv}"
         if [[ " ${slow[*]} " == *' gp '* ]]; then measure "$functions" 1 "$budget" "$slow_seeds" gp; fi
     fi
     for method in "${slow[@]}"; do
