@@ -4,7 +4,8 @@
 //
 // A shortage (no space, no processes, no descriptors) is not a run's fault. The run goes back, and the
 // agent makes do with what it has started already. After a pause it tries one more; when that works
-// another one, until all of its slots are in use again.
+// another one, until all of its slots are in use again, or until nothing has come for a while that it
+// could try.
 
 #include "sweepctl/agent/agent.hpp"
 
@@ -77,7 +78,16 @@ void Agent::run_short(std::string message) {
 }
 
 void Agent::try_again_when_due() {
-    if (!shortage_ || shortage_->trying || clock_.now().steady < shortage_->until) return;
+    if (!shortage_) return;
+    const SteadyTime now = clock_.now().steady;
+    if (shortage_->trying) {
+        // There is nothing to try it with.
+        if (!executions_.empty() || now < shortage_->until + kLongestPause) return;
+        shortage_.reset();
+        places_untold_ = true;
+        return;
+    }
+    if (now < shortage_->until) return;
     shortage_->trying = true;
     ++shortage_->places;
     places_untold_ = true;

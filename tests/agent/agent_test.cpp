@@ -338,6 +338,28 @@ TEST_CASE("agent: after a shortage its slots come into use one by one", "[agent]
     CHECK_FALSE(world.settle().shortage);
 }
 
+TEST_CASE("agent: a shortage is over when there is nothing to try it with", "[agent][shortage]") {
+    AgentFixture world(2);
+    world.connect();
+    world.agent.order(brief());
+    world.give(1);
+    world.fail(ENOSPC);
+    REQUIRE(world.settle().shortage);
+    world.pass(std::chrono::seconds{1});
+    world.agent.tick();
+    CHECK(world.settle().claims_max == 1U);
+    // Nothing comes: half a minute later it is as if there had been none.
+    world.pass(Duration{29'999});
+    world.agent.tick();
+    CHECK(world.settle().sequence == 0);
+    world.pass(Duration{1});
+    world.agent.tick();
+    const AgentReport said = world.settle();
+    CHECK(said.sequence != 0);
+    CHECK_FALSE(said.shortage);
+    CHECK_FALSE(said.claims_max);
+}
+
 TEST_CASE("agent: an error that is no shortage is the run's", "[agent][shortage]") {
     AgentFixture world;
     world.connect();
