@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <tuple>
 #include <utility>
 
 namespace sweepctl::bayes {
@@ -306,20 +307,20 @@ Ledger::Sample Ledger::near_best(std::size_t count,
     const auto counts = [&](const Row& row) {
         return row.kind != Kind::pending && row.turn <= last;
     };
-    std::optional<Place> best;
+    // Any of them where none has a value.
+    const auto better = [](const Row& left, const Row& right) {
+        return std::tuple(left.kind != Kind::valued, left.value, left.turn) <
+               std::tuple(right.kind != Kind::valued, right.value, right.turn);
+    };
+    Place best = places_.at(last);
     std::optional<double> worst;
     for (Place place = 0; place < rows_.size(); ++place) {
         const Row& row = rows_[place];
         if (!counts(row)) continue;
         if (row.worst) worst = worst ? std::max(*worst, *row.worst) : *row.worst;
-        if (row.kind != Kind::valued) continue;
-        if (!best ||
-            std::pair(row.value, row.turn) < std::pair(rows_[*best].value, rows_[*best].turn)) {
-            best = place;
-        }
+        if (better(row, rows_[best])) best = place;
     }
-    if (!best) return {};
-    const Point centre = point(*best);
+    const Point centre = point(best);
     std::vector<std::pair<double, Place>> near;
     near.reserve(count);
     for (Place place = 0; place < rows_.size(); ++place) {
