@@ -1,13 +1,10 @@
 #include "search/bayes/ledger.hpp"
 
-#include "sweepctl/base/check.hpp"
-
 #include "search/mix.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <numeric>
-#include <tuple>
 #include <utility>
 
 namespace sweepctl::bayes {
@@ -183,11 +180,15 @@ double Ledger::imputed(const std::vector<double>& sorted, std::optional<double> 
     return sorted.empty() ? 0.0 : sorted[share(kLackingQuantile, sorted.size() - 1)];
 }
 
-std::optional<double> Ledger::worst_of_all() const {
+bool Ledger::ended_until(const Row& row, std::uint64_t last) {
+    return row.kind != Kind::pending && row.turn <= last;
+}
+
+std::optional<double> Ledger::worst_until(std::uint64_t last) const {
     std::optional<double> worst;
     if (options_.impute != Impute::worst || valued() == ended()) return worst;
     for (const Row& row : rows_) {
-        if (row.kind == Kind::pending || !row.worst) continue;
+        if (!ended_until(row, last) || !row.worst) continue;
         worst = worst ? std::max(*worst, *row.worst) : *row.worst;
     }
     return worst;
@@ -213,42 +214,33 @@ Ledger::Sample Ledger::first(std::size_t count,
                              std::size_t size,
                              Warp warp,
                              std::uint64_t draw) const {
-    std::vector<Place> places;
-    std::vector<Place> valued;
-    std::optional<double> worst;
-    for (std::size_t i = 0; i < count; ++i) {
-        const Place place = places_.at(ended_[i]);
-        const Row& row = rows_[place];
-        places.push_back(place);
-        if (row.kind == Kind::valued) valued.push_back(place);
-        if (row.worst) worst = worst ? std::max(*worst, *row.worst) : *row.worst;
-    }
-    std::sort(valued.begin(), valued.end(), [&](Place left, Place right) {
-        return std::pair(rows_[left].value, rows_[left].turn) <
-               std::pair(rows_[right].value, rows_[right].turn);
-    });
+    const std::uint64_t last = ended_[count - 1];
+    const std::size_t best = count > size ? share(kBestShare, size) : 0;
     std::vector<double> sorted;
-    sorted.reserve(valued.size());
-    for (const Place place : valued)
-        sorted.push_back(rows_[place].value);
-    const double stand_in = imputed(sorted, worst);
-    if (count > size) {
-        const std::size_t best = std::min(share(kBestShare, size), valued.size());
-        std::vector<bool> taken(rows_.size());
-        std::vector<Place> chosen(valued.begin(),
-                                  valued.begin() + static_cast<std::ptrdiff_t>(best));
-        for (const Place place : chosen)
-            taken[place] = true;
-        std::vector<std::pair<std::uint64_t, Place>> others;
-        for (const Place place : places) {
-            if (!taken[place]) others.emplace_back(lot(rows_[place], draw), place);
-        }
-        const auto wanted = static_cast<std::ptrdiff_t>(size - best);
-        std::nth_element(others.begin(), others.begin() + wanted - 1, others.end());
-        for (std::ptrdiff_t i = 0; i < wanted; ++i)
-            chosen.push_back(others[static_cast<std::size_t>(i)].second);
-        places = std::move(chosen);
+    std::vector<Place> places;
+    sorted.reserve(count);
+    for (std::size_t rank = 0; rank < ranking_.size(); ++rank) {
+        if (ranking_[rank] > last) continue;
+        if (sorted.size() < best) places.push_back(places_.at(ranking_[rank]));
+        sorted.push_back(values_[rank]);
     }
+    std::vector<bool> taken(rows_.size());
+    for (const Place place : places)
+        taken[place] = true;
+    std::vector<std::pair<std::uint64_t, Place>> others;
+    others.reserve(count);
+    for (Place place = 0; place < rows_.size(); ++place) {
+        const Row& row = rows_[place];
+        if (ended_until(row, last) && !taken[place]) others.emplace_back(lot(row, draw), place);
+    }
+    const std::size_t wanted = std::min(size - places.size(), others.size());
+    if (wanted < others.size()) {
+        std::nth_element(others.begin(), others.begin() + static_cast<std::ptrdiff_t>(wanted),
+                         others.end());
+    }
+    for (std::size_t i = 0; i < wanted; ++i)
+        places.push_back(others[i].second);
+    const double stand_in = imputed(sorted, worst_until(last));
     return sample(std::move(places), stand_in, {sorted, count - sorted.size(), stand_in}, warp);
 }
 
@@ -256,7 +248,7 @@ Ledger::Sample Ledger::around_best(std::size_t size,
                                    const Expansion& metric,
                                    Warp warp,
                                    std::uint64_t draw) const {
-    const double stand_in = imputed(values_, worst_of_all());
+    const double stand_in = imputed(values_, worst_until(ended_.empty() ? 0 : ended_.back()));
     std::vector<Place> places;
     if (ended() <= size) {
         for (const std::uint64_t turn : ended_)
@@ -302,29 +294,15 @@ Ledger::Sample Ledger::near_best(std::size_t count,
                                  std::size_t size,
                                  const Expansion& metric,
                                  Warp warp) const {
-    SWEEPCTL_CHECK(count > 0);
     const std::uint64_t last = ended_[count - 1];
-    const auto counts = [&](const Row& row) {
-        return row.kind != Kind::pending && row.turn <= last;
-    };
-    // Any of them where none has a value.
-    const auto better = [](const Row& left, const Row& right) {
-        return std::tuple(left.kind != Kind::valued, left.value, left.turn) <
-               std::tuple(right.kind != Kind::valued, right.value, right.turn);
-    };
-    Place best = places_.at(last);
-    std::optional<double> worst;
-    for (Place place = 0; place < rows_.size(); ++place) {
-        const Row& row = rows_[place];
-        if (!counts(row)) continue;
-        if (row.worst) worst = worst ? std::max(*worst, *row.worst) : *row.worst;
-        if (better(row, rows_[best])) best = place;
-    }
-    const Point centre = point(best);
+    // The first one where none has a value.
+    const auto best = std::find_if(ranking_.begin(), ranking_.end(),
+                                   [&](std::uint64_t turn) { return turn <= last; });
+    const Point centre = point(places_.at(best != ranking_.end() ? *best : ended_.front()));
     std::vector<std::pair<double, Place>> near;
     near.reserve(count);
     for (Place place = 0; place < rows_.size(); ++place) {
-        if (!counts(rows_[place])) continue;
+        if (!ended_until(rows_[place], last)) continue;
         near.emplace_back(metric.distance(&points_[place * encoding_.size()], centre.data()),
                           place);
     }
@@ -342,7 +320,7 @@ Ledger::Sample Ledger::near_best(std::size_t count,
         if (row.kind == Kind::valued) sorted.push_back(row.value);
     }
     std::sort(sorted.begin(), sorted.end());
-    const double stand_in = imputed(sorted, worst);
+    const double stand_in = imputed(sorted, worst_until(last));
     return sample(std::move(places), stand_in, {sorted, size - sorted.size(), stand_in}, warp);
 }
 

@@ -87,7 +87,9 @@ private:
     [[nodiscard]] Point point(Place place) const;
     [[nodiscard]] double imputed(const std::vector<double>& sorted,
                                  std::optional<double> worst) const;
-    [[nodiscard]] std::optional<double> worst_of_all() const;
+    /// Of the ended runs up to this turn.
+    [[nodiscard]] std::optional<double> worst_until(std::uint64_t last) const;
+    [[nodiscard]] static bool ended_until(const Row& row, std::uint64_t last);
     [[nodiscard]] Sample sample(std::vector<Place> places,
                                 double imputed_value,
                                 const Population& population,
