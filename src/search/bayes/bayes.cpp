@@ -23,9 +23,6 @@ using namespace bayes;
 constexpr std::size_t kModelMax = 256;   ///< points of a model of everything
 constexpr std::size_t kTakeTurns = 40;   ///< from so many ended runs on models take turns
 constexpr std::uint64_t kBoundTurn = 4;  ///< each so many-th suggestion is by confidence bound
-/// What is near gets no turns where so much of its variance cannot be predicted: what differs there
-/// is noise.
-constexpr double kNearErrorMax = 0.5;
 
 constexpr std::array kFewTurns{Model::ranked, Model::plain};
 constexpr std::array kManyTurns{Model::ranked, Model::near, Model::near, Model::near,
@@ -96,9 +93,9 @@ private:
         if (ledger_.ended() < kTakeTurns) return Model::ranked;
         const Model few = kFewTurns[number % kFewTurns.size()];
         if (!sees_near()) return few;
-        const std::optional<double> error = ladder_.near_error(step);
-        if (!error) return Model::near;
-        return *error > kNearErrorMax ? few : kManyTurns[number % kManyTurns.size()];
+        const std::optional<bool> promising = ladder_.near_promises(step);
+        if (!promising) return Model::near;
+        return *promising ? kManyTurns[number % kManyTurns.size()] : few;
     }
 
     [[nodiscard]] Step step_now() const {

@@ -21,6 +21,10 @@ constexpr std::size_t kFitsKept = 2 * kColdStarts;
 constexpr double kPieceWork = 5e6;
 /// Plain values have a rougher landscape.
 constexpr double kPlainLengthShift = -1.0;
+/// What is near is noise where so much of its variance cannot be predicted from the other values.
+constexpr double kErrorMax = 0.5;
+/// Values near the best run that differ by less, in units of how much all do, need no more runs.
+constexpr double kExtentMin = 1e-3;
 
 std::size_t above(std::size_t count) {
     return count < kFitAlways ? count + 1 : count + std::max<std::size_t>(1, count / 10);
@@ -68,9 +72,9 @@ const Hyperparameters& FitLadder::at(const Step& step, Model model) {
     return fit->theta;
 }
 
-std::optional<double> FitLadder::near_error(const Step& step) const {
+std::optional<bool> FitLadder::near_promises(const Step& step) const {
     const Fit* fit = find(step, Model::near);
-    return fit != nullptr ? std::optional(fit->error) : std::nullopt;
+    return fit != nullptr ? std::optional(fit->promises) : std::nullopt;
 }
 
 void FitLadder::climb(const Step& step, Model model) {
@@ -112,13 +116,15 @@ void FitLadder::finish() {
             [](const Fit& left, const Fit& right) { return left.used < right.used; }));
     }
     Fit fit{job_->step.count, job_->last, ++clock_, job_->fitting.result()};
-    if (job_->model == Model::near) {
-        const Ledger::Sample& points = job_->sample;
-        fit.error =
-            Posterior(encoding_, fit.theta, points.points, points.values, {}).left_out_error();
-    }
+    if (job_->model == Model::near) fit.promises = promises(fit.theta, job_->sample);
     fits.push_back(std::move(fit));
     job_.reset();
+}
+
+bool FitLadder::promises(const Hyperparameters& theta, const Ledger::Sample& near) const {
+    if (near.extent < kExtentMin) return false;
+    const Posterior posterior(encoding_, theta, near.points, near.values, {});
+    return posterior.left_out_error() <= kErrorMax;
 }
 
 Ledger::Sample FitLadder::sample(const Step& step, Model model) {

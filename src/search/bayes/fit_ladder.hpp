@@ -56,9 +56,9 @@ public:
     /// What is there already. Near: of points in units of the region that they span (when it
     /// shrinks, so do the length-scales).
     [[nodiscard]] const Hyperparameters& at(const Step& step, Model model);
-    /// Of what is near: how much of the variance is missed when each value is predicted from the
-    /// others (Posterior::left_out_error). nullopt: not fitted.
-    [[nodiscard]] std::optional<double> near_error(const Step& step) const;
+    /// Is there something to find near the best run: do values there differ by more than noise, and
+    /// by more than next to nothing? nullopt: not fitted.
+    [[nodiscard]] std::optional<bool> near_promises(const Step& step) const;
 
     /// What may follow from the ended runs from this turn on is let go.
     void forget_from(std::uint64_t turn);
@@ -69,7 +69,7 @@ private:
         std::uint64_t last = 0;  ///< the turn of the last one
         std::uint64_t used = 0;  ///< when, for throwing out the oldest
         Hyperparameters theta;
-        double error = 0.0;
+        bool promises = true;
     };
     /// The fit that is being made.
     struct Job {
@@ -83,6 +83,7 @@ private:
     [[nodiscard]] const Fit* find(const Step& step, Model model) const;
     void begin(const Step& step, Model model, const Fit* below);
     void finish();
+    [[nodiscard]] bool promises(const Hyperparameters& theta, const Ledger::Sample& near) const;
     [[nodiscard]] Ledger::Sample sample(const Step& step, Model model);
 
     const Encoding& encoding_;

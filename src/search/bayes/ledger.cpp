@@ -17,6 +17,11 @@ constexpr double kNearShare = 0.3;
 /// number unimportant.
 constexpr double kLackingQuantile = 0.8;
 
+/// From the lowest of some sorted values to their median. Halved, so that it stays finite.
+double rise(const std::vector<double>& sorted) {
+    return sorted.empty() ? 0.0 : 0.5 * sorted[(sorted.size() - 1) / 2] - 0.5 * sorted.front();
+}
+
 std::size_t share(double part, std::size_t whole) {
     return static_cast<std::size_t>(part * static_cast<double>(whole));
 }
@@ -321,7 +326,15 @@ Ledger::Sample Ledger::near_best(std::size_t count,
     }
     std::sort(sorted.begin(), sorted.end());
     const double stand_in = imputed(sorted, worst_until(last));
-    return sample(std::move(places), stand_in, {sorted, size - sorted.size(), stand_in}, warp);
+    Sample result =
+        sample(std::move(places), stand_in, {sorted, size - sorted.size(), stand_in}, warp);
+    std::vector<double> all;
+    for (std::size_t rank = 0; rank < ranking_.size(); ++rank) {
+        if (ranking_[rank] <= last) all.push_back(values_[rank]);
+    }
+    result.extent = rise(sorted) / rise(all);
+    if (!(result.extent <= 1)) result.extent = all.empty() ? 1.0 : 0.0;
+    return result;
 }
 
 std::vector<Point> Ledger::newest_pending(std::size_t size) const {

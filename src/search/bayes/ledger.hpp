@@ -47,6 +47,9 @@ public:
     struct Sample {
         std::vector<Point> points;
         std::vector<double> values;
+        /// near_best(): how far their median is above the lowest value, in units of how far that of
+        /// all runs is; 0 where that is nothing.
+        double extent = 1.0;
     };
     /// Of the first `count` ended runs, at most `size`: the best 40 %, and others by `draw`.
     [[nodiscard]] Sample first(std::size_t count,
