@@ -20,7 +20,9 @@ namespace {
 
 using namespace bayes;
 
-constexpr std::size_t kModelMax = 256;   ///< points of a model of everything
+/// Points of a model of everything: so many, and so many for each dimension.
+constexpr std::size_t kModelMax = 256;
+constexpr std::size_t kModelMaxEach = 64;
 constexpr std::size_t kTakeTurns = 40;   ///< from so many ended runs on models take turns
 constexpr std::uint64_t kBoundTurn = 4;  ///< each so many-th suggestion is by confidence bound
 
@@ -32,6 +34,8 @@ class Memory final : public SearchMemory {
 public:
     Memory(std::shared_ptr<const Encoding> encoding, const SearchOptions& options)
         : encoding_(std::move(encoding)),
+          model_max_(
+              std::min(kModelMax, kModelMaxEach * std::max<std::size_t>(1, encoding_->size()))),
           seed_(options.seed),
           ledger_(*encoding_, options),
           ladder_(*encoding_, ledger_, options.seed) {}
@@ -84,7 +88,7 @@ private:
 
     /// Is there more than a model of everything can have, and something to refine?
     [[nodiscard]] bool sees_near() const {
-        return ledger_.ended() > kModelMax && !encoding_->cells();
+        return ledger_.ended() > model_max_ && !encoding_->cells();
     }
 
     /// Whose turn it is. Whether the model of what is near gets any is known when it is fitted:
@@ -118,12 +122,12 @@ private:
         const Model model = model_of(number, step);
         if (model == Model::near) return from_near(step, stream);
         const Hyperparameters& theta = ladder_.at(step, model);
-        const std::vector<Point> pending = ledger_.newest_pending(kModelMax / 2);
+        const std::vector<Point> pending = ledger_.newest_pending(model_max_ / 2);
         const Criterion criterion =
             number % kBoundTurn == 0 ? Criterion::confidence_bound : Criterion::log_improvement;
         return from_posterior(
             theta,
-            ledger_.around_best(kModelMax - pending.size(), Expansion(*encoding_, theta.length),
+            ledger_.around_best(model_max_ - pending.size(), Expansion(*encoding_, theta.length),
                                 warp_of(model), stream.bits()),
             pending, Region(*encoding_), criterion, stream);
     }
@@ -159,6 +163,7 @@ private:
     }
 
     std::shared_ptr<const Encoding> encoding_;
+    std::size_t model_max_;
     std::uint64_t seed_;
     Ledger ledger_;
     FitLadder ladder_;

@@ -21,10 +21,7 @@ constexpr double kApart = 0.02;  ///< squared scaled distance between starts
 constexpr int kTries = 1000;
 
 /// One point near `centre`: some of its coordinates moved.
-Point perturbed(const Region& region,
-                const Point& centre,
-                std::size_t turn,
-                RandomStream& stream) {
+Point perturbed(const Region& region, const Point& centre, std::size_t turn, RandomStream& stream) {
     constexpr std::array steps{0.2, 0.08, 0.03, 0.01};
     const auto d = static_cast<double>(centre.size());
     const std::array shares{1.0, 3.0 / d, 1.5 / d};
@@ -199,21 +196,22 @@ private:
 struct Effort {
     std::size_t uniform;    ///< candidates from anywhere
     std::size_t perturbed;  ///< candidates around the best known points
-    std::size_t exact;  ///< candidates whose deviation is computed
+    std::size_t exact;      ///< candidates whose deviation is computed
     std::size_t starts;
     int evaluations;  ///< of each slide
 };
 
-Effort effort_for(std::size_t model, const Region& region, bool wide) {
+Effort effort_for(std::size_t ended, std::size_t model, const Region& region, bool wide) {
     if (!region.whole()) return {60, 100, 64, 2, 25};
     const double square = static_cast<double>(model * model);
+    const bool little_known = ended <= 128;
     Effort effort{};
     // As measured: more find more only while little is known, and nothing in a wide space.
-    effort.uniform = model <= 128 && !wide ? 400 : 150;
-    effort.perturbed = model <= 128 && !wide ? 300 : 250;
+    effort.uniform = little_known && !wide ? 400 : 150;
+    effort.perturbed = little_known && !wide ? 300 : 250;
     effort.exact = static_cast<std::size_t>(std::clamp(1.5e6 / square, 64.0, 700.0));
-    effort.starts = model <= 128 ? 4 : 2;
-    effort.evaluations = model <= 128 ? 40 : 25;
+    effort.starts = little_known ? 4 : 2;
+    effort.evaluations = little_known ? 40 : 25;
     return effort;
 }
 
@@ -248,7 +246,7 @@ std::optional<Point> propose(const Encoding& encoding,
                              const std::vector<Point>& known,
                              Criterion criterion,
                              RandomStream& stream) {
-    const Effort effort = effort_for(known.size(), region, encoding.wide());
+    const Effort effort = effort_for(ledger.ended(), known.size(), region, encoding.wide());
     const std::optional<std::uint64_t> cells = encoding.cells();
     std::vector<Point> candidates;
     const bool all = cells && *cells <= kEnumerable;
