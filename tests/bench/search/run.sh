@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # How many runs searches need, and what they cost, measured side by side:
 #   run.sh quick|full RESULTS [BUILD]     RESULTS: a directory
-# quick: 2 seeds, 50 runs, of the slowest optimisers four problems. full, for hours: 10 seeds, 200 runs; it goes
-# through all comparisons with a few seeds first, so that whenever it ends there is something of each.
+# quick: 2 seeds, 50 runs, of the slowest optimisers four problems. full, for hours and in the end days: 20 seeds, 200
+# runs and some 500; it goes through all comparisons with a few seeds first, so that whenever it ends there is
+# something of each.
 # What RESULTS has already is not run again: it can be interrupted, and full goes on where quick ended. Where the search
 # was changed, delete quality.csv and time.csv in RESULTS: the others' results stay. Those in recorded/ are taken over;
 # RECORDED=no runs all of them anew.
@@ -107,4 +108,5 @@ else
     everything 3 2 1
     everything 6 3 2
     everything 10 10 3
+    everything 20 20 10
 fi
