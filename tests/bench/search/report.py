@@ -205,7 +205,9 @@ def plots(directory, results, rows):
                           linewidth=2.5 if method == OURS else 1)
         axes.set(xlabel="runs", ylabel="log10 regret (random after 50 = 0)", title=f"11 functions, {parallel} in flight",
                  xscale="log")
-        axes.set_xticks([10, 25, 50, 100, 200, 500], labels=["10", "25", "50", "100", "200", "500"])
+        last = max((x for line in axes.get_lines() for x in line.get_xdata()), default=AT[0])
+        ticks = [n for n in (CHECKPOINTS[0], *AT) if n <= last]
+        axes.set_xticks(ticks, labels=map(str, ticks))
         axes.minorticks_off()
         if axes.get_lines():
             axes.legend(loc="upper left", bbox_to_anchor=(1, 1), fontsize="small")
