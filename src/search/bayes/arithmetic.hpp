@@ -12,7 +12,7 @@ namespace sweepctl::bayes {
 constexpr double kMeanVariance = 1.0;  ///< prior variance of the unknown mean
 constexpr double kNoiseFloor = 1e-6;
 
-/// Which may be computed by a model's hyperparameters and values.
+/// What is expected of the metric at a point, and how surely.
 struct Belief {
     double mean = 0.0;
     double deviation = 0.0;

@@ -189,6 +189,15 @@ bool Ledger::ended_until(const Row& row, std::uint64_t last) {
     return row.kind != Kind::pending && row.turn <= last;
 }
 
+std::vector<double> Ledger::values_until(std::uint64_t last) const {
+    std::vector<double> sorted;
+    sorted.reserve(values_.size());
+    for (std::size_t rank = 0; rank < ranking_.size(); ++rank) {
+        if (ranking_[rank] <= last) sorted.push_back(values_[rank]);
+    }
+    return sorted;
+}
+
 std::optional<double> Ledger::worst_until(std::uint64_t last) const {
     std::optional<double> worst;
     if (options_.impute != Impute::worst || valued() == ended()) return worst;
@@ -221,13 +230,10 @@ Ledger::Sample Ledger::first(std::size_t count,
                              std::uint64_t draw) const {
     const std::uint64_t last = ended_[count - 1];
     const std::size_t best = count > size ? share(kBestShare, size) : 0;
-    std::vector<double> sorted;
+    const std::vector<double> sorted = values_until(last);
     std::vector<Place> places;
-    sorted.reserve(count);
-    for (std::size_t rank = 0; rank < ranking_.size(); ++rank) {
-        if (ranking_[rank] > last) continue;
-        if (sorted.size() < best) places.push_back(places_.at(ranking_[rank]));
-        sorted.push_back(values_[rank]);
+    for (auto turn = ranking_.begin(); turn != ranking_.end() && places.size() < best; ++turn) {
+        if (*turn <= last) places.push_back(places_.at(*turn));
     }
     std::vector<bool> taken(rows_.size());
     for (const Place place : places)
@@ -328,10 +334,7 @@ Ledger::Sample Ledger::near_best(std::size_t count,
     const double stand_in = imputed(sorted, worst_until(last));
     Sample result =
         sample(std::move(places), stand_in, {sorted, size - sorted.size(), stand_in}, warp);
-    std::vector<double> all;
-    for (std::size_t rank = 0; rank < ranking_.size(); ++rank) {
-        if (ranking_[rank] <= last) all.push_back(values_[rank]);
-    }
+    const std::vector<double> all = values_until(last);
     result.extent = rise(sorted) / rise(all);
     if (!(result.extent <= 1)) result.extent = all.empty() ? 1.0 : 0.0;
     return result;

@@ -90,7 +90,8 @@ private:
     [[nodiscard]] Point point(Place place) const;
     [[nodiscard]] double imputed(const std::vector<double>& sorted,
                                  std::optional<double> worst) const;
-    /// Of the ended runs up to this turn.
+    // Of the ended runs up to this turn:
+    [[nodiscard]] std::vector<double> values_until(std::uint64_t last) const;  ///< ascending
     [[nodiscard]] std::optional<double> worst_until(std::uint64_t last) const;
     [[nodiscard]] static bool ended_until(const Row& row, std::uint64_t last);
     [[nodiscard]] Sample sample(std::vector<Place> places,
