@@ -195,6 +195,10 @@ const std::vector<Route>& table() {
                    {"state", kText, "only these states, separated by commas"},
                    {"filter", kText, "only runs for which this holds"},
                    {"sort", kText, "keys, separated by commas; -KEY for the largest first"},
+                   {"histories", kFlag,
+                    "each with what a search looks at: `suggestion`, its number there (null: it was "
+                    "enqueued), and `history`, an object for each value of the sweep's metric; a "
+                    "page may be shorter than the limit then"},
                    kLimit,
                    kCursor},
          .answer = {200, "RunPage", "application/json", "a page of runs"}},

@@ -5,6 +5,7 @@
 #include "cli/json_view.hpp"
 
 #include <unordered_map>
+#include <utility>
 
 namespace sweepctl::cli {
 
@@ -39,11 +40,17 @@ std::string csv_cell(std::string_view text) {
     return out + "\"";
 }
 
+std::string best_column(std::string_view metric) {
+    return "best." + std::string(metric);
+}
+
 CsvColumns::CsvColumns(const std::vector<std::string_view>& fields,
                        const std::set<std::string>& config_names,
-                       const std::set<std::string>& summary_names)
+                       const std::set<std::string>& summary_names,
+                       std::string metric)
     : config_names_(config_names.begin(), config_names.end()),
-      summary_names_(summary_names.begin(), summary_names.end()) {
+      summary_names_(summary_names.begin(), summary_names.end()),
+      metric_(std::move(metric)) {
     for (const std::string_view name : fields) {
         if (name != "config" && name != "summary") fields_.emplace_back(name);
     }
@@ -60,6 +67,7 @@ std::string CsvColumns::header() const {
         add("config." + name);
     for (const std::string& name : summary_names_)
         add("summary." + name);
+    if (!metric_.empty()) add(best_column(metric_));
     return out + "\n";
 }
 
@@ -71,6 +79,7 @@ std::string CsvColumns::row(const ParamValue& run) const {
     }
     add_leaves(out, map_field(run, "config"), config_names_);
     add_leaves(out, map_field(run, "summary"), summary_names_);
+    if (!metric_.empty()) out += ',' + csv_cell(csv_text(field(run, "best")));
     return out + "\n";
 }
 

@@ -4,11 +4,14 @@
 #include "cli/cli_error.hpp"
 #include "cli/config_words.hpp"
 #include "cli/csv.hpp"
+#include "cli/json_view.hpp"
 #include "cli/text.hpp"
 
 #include <algorithm>
 #include <cstddef>
+#include <map>
 #include <optional>
+#include <set>
 #include <utility>
 
 namespace sweepctl::cli {
@@ -105,11 +108,13 @@ public:
         });
         const std::string metric = spec.policy.metric ? spec.policy.metric->name : "";
         for (const std::string& name : names) {
-            Column column{Kind::other, name, nullptr};
-            if (exported && begins(name, config)) {
-                column = {Kind::config, name.substr(config.size()), nullptr};
+            Column column{Kind::other, name, nullptr, {}};
+            if (exported && !metric.empty() && name == best_column(metric)) {
+                column = {Kind::best, metric, nullptr, {}};
+            } else if (exported && begins(name, config)) {
+                column = {Kind::config, name.substr(config.size()), nullptr, {}};
             } else if (exported && begins(name, summary)) {
-                column = {Kind::summary, name.substr(summary.size()), nullptr};
+                column = {Kind::summary, name.substr(summary.size()), nullptr, {}};
             } else if (!exported && parameter(name) != nullptr) {
                 column.kind = Kind::config;
             } else if (name == "name" || name == "state" || name == "end_reason") {
@@ -117,9 +122,19 @@ public:
             } else if (!exported && name == metric) {
                 column.kind = Kind::summary;
             }
-            if (column.kind == Kind::config) column.parameter = parameter(column.name);
+            if (column.kind == Kind::config) find_parameter(column);
             columns_.push_back(std::move(column));
         }
+    }
+
+    /// A name that two columns have, where it matters.
+    [[nodiscard]] std::optional<std::string> repeated() const {
+        std::set<std::pair<Kind, std::string>> seen;
+        for (const Column& column : columns_) {
+            if (column.kind != Kind::other && !seen.emplace(column.kind, column.name).second)
+                return column.name;
+        }
+        return std::nullopt;
     }
 
     [[nodiscard]] std::size_t size() const { return columns_.size(); }
@@ -128,16 +143,28 @@ public:
     [[nodiscard]] ParamMap run(const Row& row) const {
         ParamMap words{{"name", "line " + std::to_string(row.line)}, {"state", "finished"}};
         std::vector<Assignment> config;
-        ParamMap summary;
+        std::map<const Parameter*, std::map<std::string, std::string>> parts;
         for (std::size_t i = 0; i < columns_.size(); ++i) {
-            const auto& [kind, name, parameter] = columns_[i];
+            if (columns_[i].parameter != nullptr && !columns_[i].part.empty() && !row.cells[i].empty())
+                parts[columns_[i].parameter].emplace(columns_[i].part, row.cells[i]);
+        }
+        for (const auto& [parameter, cells] : parts)
+            config.push_back({dotted(*parameter), whole(cells, *parameter)});
+        ParamMap summary;
+        ParamList history;
+        for (std::size_t i = 0; i < columns_.size(); ++i) {
+            const auto& [kind, name, parameter, part] = columns_[i];
             const std::string& cell = row.cells[i];
             switch (kind) {
                 case Kind::other: break;
                 case Kind::word:
                     if (!cell.empty()) words.emplace_back(name, cell);
                     break;
+                case Kind::best:
+                    if (!cell.empty()) history.emplace_back(ParamMap{{name, parse_value(cell)}});
+                    break;
                 case Kind::config:
+                    if (!part.empty() || parts.contains(parameter)) break;
                     if (std::optional<ParamValue> value = value_of(cell, parameter))
                         config.push_back({name, std::move(*value)});
                     break;
@@ -148,16 +175,48 @@ public:
         }
         words.emplace_back("config", config_from(config, space_));
         words.emplace_back("summary", std::move(summary));
+        words.emplace_back("history", std::move(history));
         return words;
     }
 
 private:
-    enum class Kind : std::uint8_t { other, word, config, summary };
+    enum class Kind : std::uint8_t { other, word, config, summary, best };
     struct Column {
         Kind kind;
         std::string name;
         const Parameter* parameter;  ///< of a known one
+        std::string part;            ///< where it has this entry only of values that are objects
     };
+
+    void find_parameter(Column& column) const {
+        column.parameter = parameter(column.name);
+        for (std::size_t dot = column.name.find('.');
+             column.parameter == nullptr && dot != std::string::npos;
+             dot = column.name.find('.', dot + 1)) {
+            column.parameter = parameter(column.name.substr(0, dot));
+            if (column.parameter != nullptr) column.part = column.name.substr(dot + 1);
+        }
+    }
+
+    /// The object that was written as these cells.
+    [[nodiscard]] static ParamValue whole(const std::map<std::string, std::string>& cells,
+                                          const Parameter& parameter) {
+        if (const auto* choice = std::get_if<Categorical>(&parameter.distribution)) {
+            for (const ParamValue& value : choice->values) {
+                const auto* object = value.get_if<ParamMap>();
+                if (object == nullptr) continue;
+                std::map<std::string, std::string> texts;
+                for (const auto& [name, leaf] : flatten(*object)) {
+                    if (!leaf.is_null()) texts.emplace(name, csv_text(leaf));
+                }
+                if (texts == cells) return value;
+            }
+        }
+        ParamMap object;
+        for (const auto& [name, text] : cells)
+            object.emplace_back(name, parse_value(text));
+        return object;
+    }
 
     [[nodiscard]] const Parameter* parameter(const std::string& name) const {
         const auto found = std::find_if(space_.parameters.begin(), space_.parameters.end(),
@@ -202,6 +261,8 @@ std::vector<FileRun> runs_in_csv(std::string_view text,
     const std::optional<Row> header = rows.next();
     if (!header) return {};
     const Columns columns(header->cells, spec);
+    if (const std::optional<std::string> twice = columns.repeated())
+        refuse(file, header->line, "the column '" + printable(*twice) + "' is there twice");
     std::vector<FileRun> runs;
     while (const std::optional<Row> row = rows.next()) {
         if (row->cells.size() != columns.size()) {

@@ -82,6 +82,7 @@ private:
 class JsonPage {
 public:
     JsonPage() : text_("{\"items\":[") {}
+    [[nodiscard]] std::size_t size() const { return text_.size(); }  ///< bytes so far
     /// Where the next item is to be appended.
     std::string& item() {
         if (!first_) text_.push_back(',');

@@ -3,6 +3,7 @@
 #include "sweepctl/core/json_text.hpp"
 #include "sweepctl/core/run_rules.hpp"
 
+#include "store/metric_values.hpp"
 #include "store/rows.hpp"
 #include "store/run_text.hpp"
 #include "store/words.hpp"
@@ -66,13 +67,12 @@ constexpr std::string_view kSummaries =
     "SELECT id, summary, summary_stats FROM runs WHERE sweep = ?1 AND summary != '{}'"
     " ORDER BY number";
 
-// An attempt that was preempted is stored as pending: the next one goes on with its history.
-constexpr std::string_view kHistory =
-    "SELECT runs.number, metrics.data FROM sweeps JOIN runs ON runs.sweep = sweeps.key"
-    " JOIN metrics ON metrics.run = runs.key WHERE sweeps.id = ?1 AND sweeps.deleted = 0"
-    " AND metrics.attempt > coalesce((SELECT max(attempts.attempt) FROM attempts"
-    " WHERE attempts.run = runs.key AND attempts.state != 'pending'), 0)"
-    " ORDER BY runs.number, metrics.attempt, metrics.line";
+std::string history_sql() {
+    return "SELECT runs.number, metrics.data FROM sweeps JOIN runs ON runs.sweep = sweeps.key"
+           " JOIN metrics ON metrics.run = runs.key WHERE sweeps.id = ?1 AND sweeps.deleted = 0"
+           " AND " +
+           std::string(kOfHistory) + " ORDER BY runs.number, metrics.attempt, metrics.line";
+}
 constexpr std::string_view kClientHistory =
     "SELECT runs.number, stream_lines.data FROM sweeps JOIN runs ON runs.sweep = sweeps.key"
     " JOIN run_clients ON run_clients.run = runs.key"
@@ -85,13 +85,6 @@ std::string select(std::string_view columns, std::string_view rest) {
     sql += columns;
     sql += rest;
     return sql;
-}
-
-/// Whether JSON writes it as it is: no escapes.
-bool is_plain(std::string_view name) {
-    return std::all_of(name.begin(), name.end(), [](char c) {
-        return c >= ' ' && c <= '~' && c != '"' && c != '\\' && c != '/';
-    });
 }
 
 }  // namespace
@@ -231,17 +224,11 @@ std::vector<MetricSeries> load_metric_history(sqlite::Database& database,
                                               const SweepId& sweep,
                                               const std::string& metric) {
     std::map<std::uint64_t, std::vector<double>> by_number;
-    // Most lines of most programs have the metric, but what has not even its last name is not read.
-    const std::string last = metric.substr(metric.rfind('.') + 1);
-    for (const std::string_view sql : {kHistory, kClientHistory}) {
+    const MetricLineReader reader(metric);
+    for (const std::string& sql : {history_sql(), std::string(kClientHistory)}) {
         sqlite::Statement statement = database.prepare(sql);
         for (sqlite::Rows row = statement.query(sweep.text); row.next();) {
-            const std::string_view line = row.text(1);
-            if (is_plain(last) && line.find(last) == std::string_view::npos) continue;
-            const auto json = parse_json(line);
-            const auto* object = json ? (*json).get_if<ParamMap>() : nullptr;
-            if (object == nullptr) continue;
-            const std::vector<double> values = finite_values(*object, metric);
+            const std::vector<double> values = reader.in_line(row.text(1));
             if (values.empty()) continue;
             std::vector<double>& series = by_number[row.get<std::uint64_t>(0)];
             series.insert(series.end(), values.begin(), values.end());

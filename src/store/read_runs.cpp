@@ -1,5 +1,6 @@
 #include "sweepctl/store/reader.hpp"
 
+#include "store/metric_values.hpp"
 #include "store/page_cursor.hpp"
 #include "store/read_session.hpp"
 #include "store/run_json.hpp"
@@ -17,7 +18,7 @@ namespace sweepctl {
 namespace {
 
 constexpr std::string_view kSweep =
-    "SELECT key, id, project, entity FROM sweeps WHERE id = ?1 AND deleted = 0";
+    "SELECT key, id, project, entity, metric_name FROM sweeps WHERE id = ?1 AND deleted = 0";
 constexpr std::string_view kUp =
     " FROM runs WHERE sweep = ?1 AND number > ?2 ORDER BY number LIMIT ?3";
 constexpr std::string_view kDown =
@@ -29,6 +30,9 @@ constexpr std::string_view kStateDown =
     "SELECT number FROM runs WHERE sweep = ?1 AND state = ?4 AND number < ?2"
     " ORDER BY number DESC LIMIT ?3";
 constexpr std::string_view kOne = " FROM runs WHERE sweep = ?1 AND number = ?2";
+constexpr std::string_view kSuggestion =
+    "SELECT key, suggestion FROM runs WHERE sweep = ?1 AND number = ?2";
+constexpr std::size_t kPageBytes = std::size_t{4} << 20;  ///< of one with histories
 
 constexpr char kUpKind = 'n';
 constexpr char kDownKind = 'd';
@@ -40,11 +44,42 @@ std::string select_runs(std::string_view rest) {
     return sql;
 }
 
-void append_run(std::string& out, const SweepNames& sweep, const sqlite::Rows& row) {
-    JsonObject json(out);
-    append_run_members(json, sweep, row, 0);
-    json.close();
-}
+/// Appends runs to a page.
+class RunWriter {
+public:
+    RunWriter(ReadSession& session, const SweepNames& sweep, std::string metric, bool histories)
+        : session_(session),
+          sweep_(sweep),
+          metric_(std::move(metric)),
+          reader_(metric_),
+          histories_(histories) {}
+
+    void append(std::string& out, const sqlite::Rows& row) {
+        JsonObject json(out);
+        append_run_members(json, sweep_, row, 0);
+        if (histories_) append_history(json, row.integer(0));
+        json.close();
+    }
+
+private:
+    void append_history(JsonObject& json, std::int64_t number) {
+        sqlite::Rows run = session_.statement(kSuggestion).query(sweep_.key, number);
+        if (!run.next()) return;
+        json.number<std::uint64_t>("suggestion", run, 1);
+        ParamList history;
+        if (!metric_.empty()) {
+            for (const double value : values_of_run(session_, run.integer(0), reader_))
+                history.emplace_back(ParamMap{{metric_, value}});
+        }
+        append_plain_json(json.value("history"), history);
+    }
+
+    ReadSession& session_;
+    const SweepNames& sweep_;
+    std::string metric_;
+    MetricLineReader reader_;
+    bool histories_;
+};
 
 /// The next `count` numbers in any of the states: each state's from the index, then merged.
 std::vector<std::int64_t> numbers_in_states(ReadSession& session,
@@ -70,6 +105,7 @@ std::vector<std::int64_t> numbers_in_states(ReadSession& session,
 Result<std::string, QueryError> page_by_number(ReadSession& session,
                                                const SweepNames& sweep,
                                                const RunsQuery& query,
+                                               RunWriter& writer,
                                                bool down) {
     const char kind = down ? kDownKind : kUpKind;
     std::int64_t place =
@@ -87,8 +123,8 @@ Result<std::string, QueryError> page_by_number(ReadSession& session,
     std::int64_t last = 0;
     // False: the page is full, and this run is the first of the next.
     const auto take = [&](const sqlite::Rows& row) {
-        if (items == query.limit) return false;
-        append_run(page.item(), sweep, row);
+        if (items == query.limit || (query.histories && page.size() > kPageBytes)) return false;
+        writer.append(page.item(), row);
         last = row.integer(0);
         ++items;
         return true;
@@ -109,35 +145,38 @@ Result<std::string, QueryError> page_by_number(ReadSession& session,
     return page.close("");
 }
 
-bool is_by_number(const std::string& sort) {
-    return sort.empty() || sort == "number" || sort == "+number";
+/// Whether no run has to be looked at to know its place.
+bool by_indexes(const RunsQuery& query) {
+    const std::string& sort = query.sort;
+    return query.filter.empty() &&
+           (sort.empty() || sort == "number" || sort == "+number" || sort == "-number");
 }
 
 }  // namespace
 
 Pace pace_of(const RunsQuery& query) {
-    const bool quick =
-        query.filter.empty() && (is_by_number(query.sort) || query.sort == "-number");
-    return quick ? Pace::quick : Pace::slow;
+    return by_indexes(query) && !query.histories ? Pace::quick : Pace::slow;
 }
 
 Result<std::string, QueryError> runs_page(ReadSession& session, const RunsQuery& query) {
     SweepNames sweep;
+    std::string metric;
     {
         sqlite::Rows row = session.statement(kSweep).query(query.sweep.text);
         if (!row.next()) return JsonPage().close("");
         sweep = SweepNames{row.integer(0), row.string(1), row.string(2), row.string(3)};
+        metric = row.string(4);
     }
-    if (pace_of(query) == Pace::quick) {
-        return page_by_number(session, sweep, query, query.sort == "-number");
-    }
+    RunWriter writer(session, sweep, std::move(metric), query.histories);
+    if (by_indexes(query))
+        return page_by_number(session, sweep, query, writer, query.sort == "-number");
     Result<ScannedPage, QueryError> found = scan_runs(session, sweep, query);
     if (!found.ok()) return Failure{found.error()};
     JsonPage page;
     sqlite::Statement& select = session.statement(select_runs(kOne));
     for (const std::uint64_t number : found->numbers) {
         sqlite::Rows row = select.query(sweep.key, number);
-        if (row.next()) append_run(page.item(), sweep, row);
+        if (row.next()) writer.append(page.item(), row);
     }
     return page.close(found->next_cursor);
 }

@@ -113,7 +113,7 @@ TEST_CASE("openapi: whatever goes wrong is in the document", "[api][openapi]") {
     };
     CHECK(about("get") ==
           "the `field` of each of `errors` is `project`, `entity`, `state`, `filter`, `sort`, "
-          "`limit`, `cursor`, or a name that is not known here");
+          "`histories`, `limit`, `cursor`, or a name that is not known here");
     CHECK(about("post") == "the `field` of each of `errors` is `project`, `entity`, `config`, "
                            "`front`, or a name that is not known here");
 }

@@ -125,11 +125,14 @@ struct RunsQuery {
     std::string sort;              ///< "key,-key"; empty: by number. Runs without the key come last
     std::size_t limit = 100;
     std::string cursor;
+    bool histories =
+        false;  ///< each with "suggestion" and "history", as told_run_from() reads them
 };
-/// Quick exactly when neither a filter nor a sort by value is asked for.
+/// Quick exactly when neither a filter, nor a sort by value, nor histories are asked for.
 [[nodiscard]] Pace pace_of(const RunsQuery& query);
 /// {"items": [Run], "next_cursor"}. Ties are broken by number. Reading page after page by number
 /// is also how a sweep is exported: every run that exists throughout is there exactly once.
+/// Histories may be long: a page of them ends when it has a few megabytes.
 [[nodiscard]] Result<std::string, QueryError> runs_page(ReadSession& session,
                                                         const RunsQuery& query);
 /// A Run with everything that is known of it: its attempts (the current one last), each metric's

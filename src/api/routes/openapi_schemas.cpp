@@ -308,7 +308,9 @@ std::string_view openapi_schemas() {
     "host": {"type": ["string", "null"]},
     "pid": {"type": ["integer", "null"]},
     "preempting": {"type": "boolean"},
-    "number": {"type": "integer", "description": "from 1, within the sweep"}
+    "number": {"type": "integer", "description": "from 1, within the sweep"},
+    "suggestion": {"type": ["integer", "null"], "description": "where it was asked for"},
+    "history": {"type": "array", "items": {"$ref": "#/components/schemas/Values"}, "description": "where it was asked for"}
   }
 },
 "RunInFull": {

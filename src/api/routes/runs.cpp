@@ -99,6 +99,7 @@ void list_runs(const CallPtr& call) {
     runs.sort = query.text("sort");
     runs.cursor = query.text("cursor");
     runs.limit = query.limit(kPage, kPageMax);
+    runs.histories = query.flag("histories");
     if (!complaints.empty()) return call->refuse(complaints.problem());
     const Pace pace = pace_of(runs);
     call->backend().answer_with(call, pace,

@@ -30,14 +30,32 @@ struct Options {
     std::optional<std::string> output;
 };
 
+/// What a search looks at beside a run's fields (core/told_run.hpp).
+std::vector<std::string_view> told_fields() {
+    std::vector<std::string_view> names = run_fields();
+    names.insert(names.end(), {"number", "suggestion", "history"});
+    return names;
+}
+
 void each_run(Session& session,
               const std::string& sweep,
               const std::function<void(const ParamValue&)>& each) {
-    session.controller().each_item("sweeps/" + sweep + "/runs", {{"limit", "1000"}},
+    session.controller().each_item("sweeps/" + sweep + "/runs",
+                                   {{"limit", "1000"}, {"histories", "1"}},
                                    [&](const ParamValue& run) {
-                                       each(project(run, run_fields()));
+                                       each(run);
                                        return true;
                                    });
+}
+
+/// The best of the values that a run logged; null: it logged none.
+ParamValue best_of(const ParamValue& run, const std::string& metric, bool maximize) {
+    std::optional<double> best;
+    for (const ParamValue& line : list_field(run, "history")) {
+        const std::optional<double> value = number_field(line, metric);
+        if (value && (!best || (maximize ? *value > *best : *value < *best))) best = value;
+    }
+    return best ? ParamValue(*best) : ParamValue{};
 }
 
 /// A file that is gone with us, for rows that have to wait for the last column's name.
@@ -94,16 +112,23 @@ private:
 };
 
 void export_jsonl(Session& session, Output& out, const std::string& sweep) {
-    each_run(session, sweep, [&](const ParamValue& run) { out.line(strict_json(run)); });
+    const std::vector<std::string_view> names = told_fields();
+    each_run(session, sweep,
+             [&](const ParamValue& run) { out.line(strict_json(project(run, names))); });
 }
 
 /// The runs of one moment: columns and rows come from one reading, so that no value of a run that
 /// is still logging is without its column.
-void export_csv(Session& session, Output& out, const std::string& sweep) {
+void export_csv(Session& session, Output& out, const ParamValue& sweep) {
+    const ParamValue& goal = field(sweep, "metric");
+    const std::string metric = text_field(goal, "name");
+    const bool maximize = text_field(goal, "goal") == "maximize";
     Spool rows;
     std::set<std::string> config_names;
     std::set<std::string> summary_names;
-    each_run(session, sweep, [&](const ParamValue& run) {
+    each_run(session, text_field(sweep, "id"), [&](const ParamValue& given) {
+        ParamValue run = project(given, run_fields());
+        std::get<ParamMap>(run.content()).emplace_back("best", best_of(given, metric, maximize));
         for (const auto& [name, value] : flatten(map_field(run, "config"))) {
             config_names.insert(name);
         }
@@ -112,7 +137,7 @@ void export_csv(Session& session, Output& out, const std::string& sweep) {
         }
         rows.add(to_json(run));
     });
-    const CsvColumns columns(run_fields(), config_names, summary_names);
+    const CsvColumns columns(run_fields(), config_names, summary_names, metric);
     out.write(columns.header());
     rows.each_line([&](std::string_view line) {
         auto run = parse_json(line);
@@ -121,8 +146,7 @@ void export_csv(Session& session, Output& out, const std::string& sweep) {
 }
 
 int export_runs(Session& session, const Options& options) {
-    const std::string id =
-        text_field(session.controller().get(id_target("sweeps", options.sweep)), "id");
+    const ParamValue sweep = session.controller().get(id_target("sweeps", options.sweep));
     UniqueFd file;
     if (options.output) {
         file = UniqueFd(
@@ -135,9 +159,9 @@ int export_runs(Session& session, const Options& options) {
     Output to_file(file.get(), "'" + printable(options.output.value_or("")) + "'");
     Output& out = options.output ? to_file : session.out;
     if (options.format.value_or("csv") == "csv") {
-        export_csv(session, out, id);
+        export_csv(session, out, sweep);
     } else {
-        export_jsonl(session, out, id);
+        export_jsonl(session, out, text_field(sweep, "id"));
     }
     out.flush();
     return kOk;
@@ -159,8 +183,13 @@ const Verb kExportVerb{
     .summary = "print a sweep's runs for another program",
     .details =
         "csv has a column for each field of 'runs --json', then config.NAME for each "
-        "parameter and summary.NAME for each metric; what a run has not is empty. jsonl has "
-        "the objects of 'runs --json', one a line.",
+        "parameter and summary.NAME, the last value, for each metric, and best.NAME for the best "
+        "value of the sweep's; what a run has not is empty. jsonl has the objects of 'runs "
+        "--json', "
+        "one a line, with the run's number in the sweep, its suggestion (the search's number; "
+        "null: "
+        "it was enqueued) and its history, all values of the sweep's metric. 'suggest --runs', "
+        "'early-stop --runs' and 'launch --prior' read them.",
     .examples =
         "sweepctl export k3f9x2ab --format csv -o runs.csv\n"
         "sweepctl export k3f9x2ab --format jsonl | jq .config.lr",
