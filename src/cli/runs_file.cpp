@@ -9,9 +9,12 @@
 #include "cli/csv_runs.hpp"
 #include "cli/text.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <map>
+#include <tuple>
 #include <utility>
 
 #include <fcntl.h>
@@ -82,6 +85,42 @@ std::vector<FileRun> read_runs_file(const std::string& path) {
         if (line.find_first_not_of(" \t\r") == std::string_view::npos) continue;
         runs.push_back(run_in(line, name, number));
     }
+    return runs;
+}
+
+std::vector<Run> sweep_runs(const std::vector<FileRun>& told,
+                            const std::string& path,
+                            const std::optional<MetricGoal>& metric) {
+    std::map<std::uint64_t, const FileRun*> numbered;
+    for (const FileRun& run : told) {
+        if (!run.suggestion) continue;
+        const auto [first, fresh] = numbered.emplace(*run.suggestion, &run);
+        if (fresh) continue;
+        throw CliError(kError,
+                       place(shown_name(path), run.line) + "run '" + printable(run.name) +
+                           "' is suggestion " + std::to_string(*run.suggestion) + ", as '" +
+                           printable(first->second->name) + "' in line " +
+                           std::to_string(first->second->line),
+                       "the search proposes each number once");
+    }
+    std::vector<Run> runs;
+    std::vector<std::size_t> others;
+    std::uint64_t free = 0;
+    for (std::size_t i = 0; i < told.size(); ++i) {
+        Run& run = runs.emplace_back(run_from(told[i], i, metric));
+        if (told[i].unsuggested) others.push_back(i);
+        if (told[i].unsuggested || told[i].suggestion) continue;
+        free = std::max<std::uint64_t>(free, i);
+        while (numbered.contains(free))
+            ++free;
+        run.suggestion = free++;
+    }
+    std::vector<std::tuple<std::uint64_t, std::string, std::string, std::size_t>> order;
+    for (const std::size_t i : others)
+        order.emplace_back(told[i].number.value_or(0), told[i].name, to_json(runs[i].config), i);
+    std::sort(order.begin(), order.end());
+    for (std::size_t place = 0; place < order.size(); ++place)
+        runs[std::get<3>(order[place])].number = place + 1;
     return runs;
 }
 

@@ -1,10 +1,12 @@
 #pragma once
 
 #include "sweepctl/core/prior.hpp"
+#include "sweepctl/core/run.hpp"
 #include "sweepctl/core/told_run.hpp"
 #include "sweepctl/spec/sweep_spec.hpp"
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,6 +21,15 @@ struct FileRun : ToldRun {
 /// Reads them; `path` "-" is standard input. Throws CliError, which names the line, where one of
 /// them is not such an object. Other keys are ignored, and so are empty lines.
 [[nodiscard]] std::vector<FileRun> read_runs_file(const std::string& path);
+
+/// The runs of one sweep as its controller would have them. Those that do not say under which
+/// number the search proposed them have their place in the file as one, or the next that is free;
+/// those that it did not propose are numbered along their order in the sweep, where they do not
+/// tell it by their names and configurations, whatever lines they stand in. Throws CliError where
+/// two have the same number.
+[[nodiscard]] std::vector<Run> sweep_runs(const std::vector<FileRun>& told,
+                                          const std::string& path,
+                                          const std::optional<MetricGoal>& metric);
 
 /// The prior runs that a sweep of `spec` is to have from such a file, or from a table in one whose
 /// name ends in .csv. Throws CliError, with all that

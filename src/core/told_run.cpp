@@ -73,6 +73,7 @@ Result<ToldRun, ToldRunError> told_run_from(ParamValue json) {
         if (key == "summary") run.summary = members.map(key, value);
         if (key == "history") run.history = members.maps(key, value);
         if (key == "end_reason") run.end_reason = members.word(key, value);
+        if (key == "number" && !value.is_null()) run.number = members.count(key, value);
         if (key != "suggestion") continue;
         run.unsuggested = value.is_null();
         if (!value.is_null()) run.suggestion = members.count(key, value);
@@ -98,7 +99,7 @@ ParamMap in_order(ParamMap map) {
 
 Run run_from(const ToldRun& told, std::uint64_t index, const std::optional<MetricGoal>& metric) {
     Run run;
-    run.number = index + 1;
+    run.number = told.number.value_or(index + 1);
     run.name = told.name;
     run.state = *run_state_from(told.state);
     run.end_reason = end_reason_from(told.end_reason);

@@ -196,28 +196,40 @@ private:
     }
 
     void unknown(const Path& path) {
-        std::vector<std::string> names;
-        for (const Parameter& parameter : space_.parameters)
-            names.push_back(dotted(parameter.path));
         const std::string name = dotted(path);
+        std::vector<std::string> names;
+        for (const Parameter& parameter : space_.parameters) {
+            names.push_back(dotted(parameter.path));
+            if (names.back() != name || path.size() != 1) continue;
+            const Path group(parameter.path.begin(), parameter.path.end() - 1);
+            faults_.push_back({Kind::unknown, name,
+                               "the sweep has no parameter called " + quoted(path) + ": it is '" +
+                                   shown(parameter.path.back()) + "' in the group " +
+                                   quoted(group)});
+            return;
+        }
         const std::string_view meant = did_you_mean(name, {names.begin(), names.end()});
         faults_.push_back({Kind::unknown, name,
                            "the sweep has no parameter " + quoted(path) +
                                (meant.empty() ? "" : " (did you mean '" + shown(meant) + "'?)")});
     }
 
-    /// Whether it may be missing since its condition does not hold.
-    [[nodiscard]] bool absent(std::size_t parameter) const {
+    /// Its condition, where that does not hold.
+    [[nodiscard]] const Condition* failed_condition(std::size_t parameter) const {
         for (const Condition& condition : space_.conditions) {
             if (condition.parameter != parameter) continue;
             Config read;
             for (const std::size_t each : condition.reads) {
-                if (values_[each] == nullptr) return true;
+                if (values_[each] == nullptr) return &condition;
                 put(read, space_.parameters[each].path, *values_[each]);
             }
-            return !condition.holds(read);
+            return condition.holds(read) ? nullptr : &condition;
         }
-        return false;
+        return nullptr;
+    }
+    /// Whether it may be missing.
+    [[nodiscard]] bool absent(std::size_t parameter) const {
+        return failed_condition(parameter) != nullptr;
     }
 
     /// False: something stands in the way that is no group.
@@ -249,6 +261,11 @@ private:
             faults_.push_back(
                 {Kind::outside, dotted(parameter.path),
                  quoted(parameter.path) + " is " + text_of(*value) + ", " + *wrong});
+        } else if (const Condition* const condition = failed_condition(index)) {
+            faults_.push_back({Kind::outside, dotted(parameter.path),
+                               quoted(parameter.path) + " is " + text_of(*value) +
+                                   ", though it is there only when '" + shown(condition->text) +
+                                   "'"});
         }
     }
 

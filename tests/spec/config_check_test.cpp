@@ -66,6 +66,12 @@ TEST_CASE("config check: what is wrong is of some kind, and of some parameter",
     const SearchSpace space = spec_of(kSpec).space;
     CHECK(faults(space, R"({"lr":0.1,"opt":{"name":"sgd"}})") == Lines{});
     CHECK(faults(space, R"({"lr":0.1})") == Lines{"m opt.name: it has no value of 'opt.name'"});
+    CHECK(faults(space, R"({"lr":0.1,"opt":{"name":"sgd","beta":0.5}})") ==
+          Lines{"o opt.beta: 'opt.beta' is 0.5, though it is there only when 'opt.name = adam'"});
+    CHECK(faults(space, R"({"lr":0.1,"opt.name":"sgd"})") ==
+          Lines{"u opt.name: the sweep has no parameter called 'opt.name': it is 'name' in the "
+                "group 'opt'",
+                "m opt.name: it has no value of 'opt.name'"});
     CHECK(faults(space, R"({"opt":{"nam":"sgd"},"lr":0.2,"epochs":6})") ==
           Lines{"u opt.nam: the sweep has no parameter 'opt.nam' (did you mean 'opt.name'?)",
                 "o epochs: 'epochs' is 6, which is always 5 here",

@@ -15,8 +15,8 @@
 namespace sweepctl {
 
 /// {"name", "state", "config": {}, "summary": {}, "history": [{}, ...]}; what is missing is empty.
-/// Known of a sweep's own runs: "end_reason", and "suggestion", the search's number, which is null
-/// for a run that the search did not propose.
+/// Known of a sweep's own runs: "end_reason", "number" (from 1, within the sweep), and
+/// "suggestion", the search's number, which is null for a run that the search did not propose.
 struct ToldRun {
     std::string name;
     std::string state;  ///< one of the words that run_state_from() takes
@@ -24,6 +24,7 @@ struct ToldRun {
     ParamMap summary;
     std::vector<ParamMap> history;  ///< what it logged, in order
     std::string end_reason;
+    std::optional<std::uint64_t> number;
     std::optional<std::uint64_t> suggestion;
     bool unsuggested = false;  ///< "suggestion" is null
 };
@@ -37,8 +38,8 @@ struct ToldRunError {
 /// Other keys are ignored.
 [[nodiscard]] Result<ToldRun, ToldRunError> told_run_from(ParamValue json);
 
-/// The run as a controller would have it, number `index + 1` of its sweep and suggestion `index`
-/// unless it says otherwise. Of what it logged only `metric` is taken in.
+/// The run as a controller would have it: where it does not say otherwise, number `index + 1` of
+/// its sweep and suggestion `index`. Of what it logged only `metric` is taken in.
 [[nodiscard]] Run run_from(const ToldRun& told,
                            std::uint64_t index,
                            const std::optional<MetricGoal>& metric);

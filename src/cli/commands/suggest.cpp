@@ -1,5 +1,6 @@
 #include "sweepctl/core/coverage.hpp"
 #include "sweepctl/core/run_rules.hpp"
+#include "sweepctl/spec/config_check.hpp"
 
 #include "cli/cli_error.hpp"
 #include "cli/commands/commands.hpp"
@@ -7,6 +8,7 @@
 #include "cli/runs_file.hpp"
 #include "cli/session.hpp"
 #include "cli/spec_file.hpp"
+#include "cli/text.hpp"
 
 #include <algorithm>
 #include <memory>
@@ -48,16 +50,23 @@ public:
         }
     }
 
-    void take(const Run& run) {
+    /// `learns`: false of a run whose number is used up, and nothing more.
+    void take(const Run& run, bool learns) {
         // A grid's cell is covered by whatever has its values.
         cover(by_cell_ ? strategy_->number_of(run.config) : run.suggestion);
-        if (memory_ == nullptr) return;
+        if (memory_ == nullptr || !learns) return;
         if (const std::optional<Observation> seen = observation_of(run, metric_))
             memory_->observe(*seen);
     }
 
+    /// From the metric.
+    [[nodiscard]] bool learns() const { return memory_ != nullptr && metric_.has_value(); }
+
     std::optional<Config> next() {
-        const std::optional<std::uint64_t> number = coverage_.next(strategy_->size());
+        // What learns knows by itself when all was tried: what these numbers proposed, and whether
+        // it was another thing each time, is for whoever wrote the runs to say.
+        const std::optional<std::uint64_t> number =
+            coverage_.next(strategy_->adaptive() ? std::nullopt : strategy_->size());
         if (!number) return std::nullopt;
         std::optional<Config> config =
             memory_ != nullptr ? memory_->suggest(*number) : strategy_->suggest(*number, {});
@@ -84,6 +93,43 @@ private:
     Coverage coverage_;
 };
 
+/// Why a run tells the search nothing: what is wrong with its configuration (semantics 5.3). A
+/// run that somebody enqueued may leave to the program what it does not say.
+std::optional<std::string> strangeness(const SearchSpace& space, const Run& run) {
+    for (const ConfigFault& fault : config_faults(space, with_constants(space, run.config))) {
+        if (run.suggestion || fault.kind != ConfigFault::Kind::missing) return fault.message;
+    }
+    return std::nullopt;
+}
+
+void take_runs(Session& session, const std::string& path, const SweepSpec& spec, Search& search) {
+    constexpr std::size_t kShown = 5;
+    const std::vector<FileRun> told = read_runs_file(path);
+    const std::vector<Run> runs = sweep_runs(told, path, spec.policy.metric);
+    std::size_t strange = 0;
+    std::size_t finished = 0;
+    bool valued = false;
+    for (std::size_t i = 0; i < runs.size(); ++i) {
+        const std::optional<std::string> why =
+            spec.method == Method::random ? std::nullopt : strangeness(spec.space, runs[i]);
+        search.take(runs[i], !why);
+        finished += runs[i].state == RunState::finished ? 1 : 0;
+        valued = valued || !runs[i].summary.empty();
+        if (!why || ++strange > kShown) continue;
+        session.messages.warning("line " + std::to_string(told[i].line) + ": run '" +
+                                 printable(told[i].name) + "' is left out: " + printable(*why));
+    }
+    if (strange > kShown) {
+        session.messages.warning("and " + std::to_string(strange - kShown) +
+                                 " more runs that are not of this space");
+    }
+    if (search.learns() && finished > 0 && !valued) {
+        session.messages.warning("no run has a number of the metric '" +
+                                 printable(spec.policy.metric->name) +
+                                 "': there is nothing to learn from");
+    }
+}
+
 int suggest(Session& session, const Options& options) {
     const SweepSpec spec = checked_spec(session, read_spec_file(options.spec), options.strict);
     const int from_stdin = (options.spec == "-") + (options.runs == "-") + (options.prior == "-");
@@ -96,11 +142,7 @@ int suggest(Session& session, const Options& options) {
     }
     Search search(spec, seed.value_or(0));
     if (options.prior) search.take(read_prior_file(*options.prior, spec));
-    if (options.runs) {
-        std::uint64_t index = 0;
-        for (const FileRun& run : read_runs_file(*options.runs))
-            search.take(run_from(run, index++, spec.policy.metric));
-    }
+    if (options.runs) take_runs(session, *options.runs, spec, search);
     const std::uint64_t count = options.count.value_or(1);
     for (std::uint64_t i = 0; i < count; ++i) {
         const std::optional<Config> config = search.next();
@@ -136,7 +178,9 @@ const Verb kSuggestVerb{
         "[{}]}; the best value of the metric in history and summary counts. Printed are lines "
         "{\"config\": {}}, or null when everything was tried. A run may have \"suggestion\", the "
         "number under which the search proposed it (null: it did not); else its line counts, from "
-        "0 on. Runs from before the sweep are those of --prior; a table of them has the columns "
+        "0 on. What 'export --format jsonl' writes has all of it. Runs whose configuration is not "
+        "one of the sweep's are left out, with a warning. Runs from before the sweep are those of "
+        "--prior; a table of them has the columns "
         "that 'export --format csv' writes, or simply those called as the parameters and the "
         "metric.",
     .examples =
