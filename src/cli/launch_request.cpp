@@ -68,6 +68,17 @@ ParamMap prior_request(const std::string& word, const SweepSpec& spec) {
         return asked;
     }
     const Prior prior = read_prior_file(word, spec);
+    // A controller takes a request of 16 MiB, and there is more in it than these.
+    constexpr std::size_t kMiB = std::size_t{1} << 20;
+    constexpr std::size_t kBytesMax = 15 * kMiB;
+    if (const std::size_t bytes = to_json_lines(prior).size(); bytes > kBytesMax) {
+        throw CliError(kError,
+                       "'" + printable(word) + "' has " + std::to_string(prior.runs.size()) +
+                           " runs, " + std::to_string(bytes / kMiB) +
+                           " MiB; a launch takes 15 MiB of them at most",
+                       "the best ones and a sample of the others teach as much: a model is made "
+                       "of a few hundred");
+    }
     ParamList runs;
     for (const PriorRun& run : prior.runs)
         runs.emplace_back(told(run, prior.metric));

@@ -178,6 +178,7 @@ Run* World::next_run(Sweep& sweep) {
     }
     if (!config) {
         sweep.record.exhausted = true;
+        refresh_expected(sweep);
         touch(sweep);
         settle(sweep);
         return nullptr;
@@ -359,7 +360,9 @@ void World::refresh_expected(Sweep& sweep) {
     SweepRecord& record = sweep.record;
     std::optional<std::uint64_t> expected = sweep.strategy->size();
     if (expected && sweep.strategy->adaptive()) {
-        expected = std::max(*expected, record.counts.total());
+        // Only the search knows what of its space was tried elsewhere.
+        const bool all_tried = record.exhausted && !record.target_reached;
+        expected = all_tried ? record.counts.total() : std::max(*expected, record.counts.total());
     } else if (expected) {
         const std::uint64_t beyond =
             record.counts.total() + record.prior_cells - sweep.coverage.count();

@@ -122,8 +122,12 @@ std::vector<std::string> World::explain_early_stop(const SweepId& id,
     } else {
         lines.push_back("it has " + std::to_string(verdict.iteration) + " values of " + metric +
                         ": " + to_text(verdict));
-        if (std::holds_alternative<AshaRule>(rule.rule()))
+        if (std::holds_alternative<AshaRule>(rule.rule())) {
             lines.emplace_back("asha decided when it reached that band, among those before it");
+        } else if (verdict.stop) {
+            lines.emplace_back(
+                "a value is judged when it comes, among those that the others had logged by then");
+        }
     }
     return lines;
 }

@@ -101,6 +101,9 @@ struct ValueAt {
         double value = normal.mu;
         if (normal.sigma > 0) value += normal.sigma * normal_quantile(open(u));
         if (normal.log) value = std::exp(value);
+        using Limits = std::numeric_limits<double>;  // Some are further away than numbers go.
+        value =
+            std::clamp(value, normal.log ? Limits::denorm_min() : Limits::lowest(), Limits::max());
         if (!normal.quantum) return value;
         return nearest_multiple(*normal.quantum, value, -std::numeric_limits<double>::infinity(),
                                 std::numeric_limits<double>::infinity());

@@ -365,11 +365,20 @@ private:
             return wrong(node_.find("sigma")->place, of("sigma") + " must be 0 or above, not " +
                                                          node_.find("sigma")->described());
         }
-        if (kind.log && !std::isfinite(std::exp(*mu))) {
-            return wrong(node_.find("mu")->place,
+        constexpr double kReach = 4;  // In sigmas: one value of 16,000 lies further away.
+        const double lowest = *mu - kReach * *sigma;
+        const double highest = *mu + kReach * *sigma;
+        const bool good = kind.log ? std::isfinite(std::exp(highest)) && std::exp(*mu) > 0
+                                   : std::isfinite(lowest) && std::isfinite(highest);
+        if (!good) {
+            const YamlNode* node = node_.find("mu");
+            if (node == nullptr || *mu == 0) node = node_.find("sigma");
+            return wrong(node->place,
                          "values of parameter '" + name_ + "' are beyond all numbers",
-                         "mu is an exponent of e here");
+                         kind.log ? "mu is an exponent of e here" : "");
         }
+        if (quantum && !kind.log && !steps_are_good(quantum->q, lowest, highest))
+            return std::nullopt;
         return Normal{kind.log, *mu, *sigma, quantum};
     }
 

@@ -192,6 +192,20 @@ TEST_CASE("early stop: a retried run begins a new list, a preempted one goes on"
     }
 }
 
+TEST_CASE("early stop: what was good when it came is explained as such", "[core][early_stop]") {
+    Fixture world;
+    const SweepId sweep = create(world, from(1));
+    const auto runs = start_runs(world, 2);
+    world.metric("a", runs[0], "loss", 0.5);
+    const char* const judged = "a value is judged when it comes, among those that the others had";
+    CHECK_FALSE(says(world.world().explain_early_stop(sweep, 1), judged));
+    world.metric("a", runs[1], "loss", 0.1);
+    CHECK(world.signals().empty());
+    const auto lines = world.world().explain_early_stop(sweep, 1);
+    CHECK(says(lines, "0.5 at band 1 is worse than the threshold 0.1"));
+    CHECK(says(lines, judged));
+}
+
 TEST_CASE("early stop: it goes on after a restart", "[core][early_stop]") {
     Fixture world;
     const SweepId sweep = create(world, from(1));

@@ -25,6 +25,9 @@ sweepctl: {seed: 5, parallel: 1, fail_fast: false}
 """
 
 
+KEYS = ("name", "state", "config", "summary", "history", "number", "suggestion")
+
+
 def ended(home, sweep):
     return [run for run in home.runs(sweep) if run["state"] in ("finished", "failed")]
 
@@ -41,12 +44,14 @@ def in_order(home, sweep):
 
 
 def check_suggestions(home, runs, *prior):
-    """Each run is what `suggest` says of those before it."""
+    """Each run that was not enqueued is what `suggest` says of those before it."""
     spec, history = os.path.join(home.path, "spec.yaml"), os.path.join(home.path, "runs.jsonl")
     for k, run in enumerate(runs):
+        if run.get("suggestion", k) is None:
+            continue
         with open(history, "w", encoding="utf-8") as file:
-            for before in runs[:k]:
-                file.write(json.dumps({key: before[key] for key in ("name", "state", "config", "summary")}) + "\n")
+            for before in reversed(runs[:k]) if "suggestion" in run else runs[:k]:
+                file.write(json.dumps({key: before[key] for key in KEYS if key in before}) + "\n")
         said = json.loads(home.run("suggest", spec, "--runs", history, *prior).stdout)
         assert said["config"] == run["config"], f"run {k + 1}: {said['config']} is not {run['config']}"
 
@@ -90,6 +95,53 @@ def with_prior(home, first, known):
     home.run("fsck")
 
 
+def exported(home):
+    """What `export` writes says all: which runs were enqueued, and the best value of each."""
+    spec = SPEC.replace("run_cap: 24", "run_cap: 9").replace("json.dumps({'loss': loss}) + chr(10)", "LINES").replace(
+        "LINES", "''.join(json.dumps({'loss': each}) + chr(10) for each in (9, loss, 8))")
+    sweep = home.launch(spec, "--paused")
+    for lr in ("0.0011", "0.0031"):
+        home.run("enqueue", sweep, f"lr={lr}", "layers=1", "opt.name=adam", "opt.beta=0.5")
+    home.run("resume", sweep)
+    home.run("wait", sweep, check=False)
+    lines = home.run("export", sweep, "--format", "jsonl").stdout.splitlines()
+    runs = [json.loads(line) for line in lines]
+    assert [run["suggestion"] for run in runs] == [None, None, *range(7)], runs
+    assert all(len(run["history"]) == 3 and run["history"][2] == {"loss": 8} for run in runs), runs
+    check_suggestions(home, runs)
+    files = [os.path.join(home.path, name) for name in ("runs.jsonl", "runs.csv")]
+    for path in files:
+        home.run("export", sweep, "--format", path.rpartition(".")[2], "-o", path)
+    of_sweep, of_jsonl, of_csv = (known(home, spec, prior) for prior in (sweep, *files))
+    assert of_jsonl == of_sweep, of_jsonl
+    for run in of_sweep:  # A table has no column for the worst value.
+        run["history"].remove({"loss": 9})
+    assert of_csv == of_sweep, of_csv
+
+
+def known(home, spec, prior):
+    sweep = home.launch(spec, "--paused", "--prior", prior)
+    return [json.loads(line) for line in home.run("show", sweep, "--prior").stdout.splitlines()]
+
+
+def exhausted(home):
+    """What is known of a small space counts as tried, and not as to come."""
+    spec = """
+method: bayes
+metric: {name: loss}
+command: [/bin/sh, -c, "sweepctl log loss=$1", x, "${a}"]
+parameters: {a: {values: [1, 2, 3, 5]}}
+sweepctl: {seed: 1}
+"""
+    path = os.path.join(home.path, "known.jsonl")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(json.dumps({"name": "k", "state": "finished", "config": {"a": 3}, "summary": {"loss": 3}}) + "\n")
+    sweep = home.launch(spec, "--prior", path)
+    home.run("wait", sweep, check=False)
+    assert sorted(run["config"]["a"] for run in home.runs(sweep)) == [1, 2, 5]
+    assert home.show(sweep)["expected_runs"] == 3, home.show(sweep)
+
+
 def failed(runs):
     return sum(run["summary"].get("loss") is None for run in runs)
 
@@ -99,6 +151,8 @@ def main():
         home.serve()
         first, runs = alone(home)
         with_prior(home, first, runs)
+        exported(home)
+        exhausted(home)
 
 
 main()

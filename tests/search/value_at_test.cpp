@@ -108,6 +108,11 @@ TEST_CASE("value_at: u = 0 and u just below 1 stay inside", "[search][value_at]"
         CHECK(*value_at(uniform(scale, 1e-4, 1e-1), top).get_if<double>() <= 1e-1);
     }
     CHECK(text_at(uniform(Scale::linear, -1.7e308, 1.7e308), 0.5) == "0.0");
+    // Further away from the middle than numbers go.
+    CHECK(text_at(Normal{false, 1e308, 1e307 * 4, std::nullopt}, top) == "1.7976931348623157e+308");
+    CHECK(text_at(Normal{false, -1e308, 1e307 * 4, std::nullopt}, 0) == "-1.7976931348623157e+308");
+    CHECK(text_at(Normal{true, 0, 150, std::nullopt}, top) == "1.7976931348623157e+308");
+    CHECK(text_at(Normal{true, 0, 150, std::nullopt}, 0) == "5e-324");
     for (const Distribution& wide : {Distribution{Normal{}}, Distribution{Beta{0.5, 0.5, {}}}}) {
         for (const double u : {0.0, top}) {
             const ParamValue value = value_at(wide, u);
