@@ -28,7 +28,7 @@ Encoding plane() {
 
 std::vector<Point> scattered(std::size_t count) {
     std::vector<Point> points;
-    for (std::size_t i = 0; i < count; ++i)
+    for (std::size_t i = 1; i <= count; ++i)  // The first one is in the middle.
         points.push_back(design_point(plane(), 1, i));
     return points;
 }
@@ -193,7 +193,9 @@ TEST_CASE("posterior: what was seen often is known better", "[search][bayes]") {
 
 TEST_CASE("fit: tells noise from structure, and which dimension matters", "[search][bayes]") {
     const Encoding encoding = plane();
-    const std::vector<Point> points = scattered(60);
+    // Each twice: what else is noise can be a function that changes fast.
+    std::vector<Point> points = scattered(60);
+    std::copy(points.begin(), points.begin() + 30, points.begin() + 30);
     std::vector<double> smooth;
     std::vector<double> noisy;
     for (std::size_t i = 0; i < points.size(); ++i) {
@@ -255,21 +257,30 @@ TEST_CASE("design: covers every dimension evenly, in its own scale", "[search][b
     CHECK(design_point(encoding, 6, 3) != design_point(encoding, 5, 3));
 }
 
-TEST_CASE("design: short in a wide space, and begun at the median of its prior", "[search][bayes]") {
-    const auto box = [](std::size_t dimensions) {
+TEST_CASE("design: short, and begun at the median, where everything has a middle",
+          "[search][bayes]") {
+    const auto box = [](std::size_t dimensions, std::size_t categories = 0) {
         SearchSpace space;
-        for (std::size_t i = 0; i < dimensions; ++i)
-            space.parameters.push_back({{"x" + std::to_string(i)}, Uniform{Scale::linear, -1, 3, {}}});
+        for (std::size_t i = 0; i < dimensions; ++i) {
+            Distribution distribution = Uniform{Scale::linear, -1, 3, {}};
+            if (i % 3 == 1) distribution = IntUniform{1, 9};
+            if (i < categories) distribution = Categorical{{"p", "q", "r"}, {}};
+            space.parameters.push_back({{"x" + std::to_string(i)}, std::move(distribution)});
+        }
         return Encoding(std::move(space));
     };
     CHECK(design_size(box(1)) == 4);
-    CHECK(design_size(box(6)) == 12);
-    CHECK(design_size(box(10)) == 18);
-    CHECK(design_size(box(11)) == 16);
-    CHECK(design_size(box(50)) == 16);
-    CHECK(design_point(box(20), 5, 0) == Point(20, 0.5));
-    CHECK(design_point(box(20), 5, 1) != Point(20, 0.5));
-    CHECK(design_point(box(10), 5, 0) != Point(10, 0.5));
+    CHECK(design_size(box(6)) == 6);
+    CHECK(design_size(box(50)) == 6);
+    CHECK(design_size(box(6, 1)) == 12);
+    CHECK(design_size(box(10, 1)) == 18);
+    CHECK(design_size(box(11, 1)) == 16);
+    for (const std::size_t dimensions : {2, 10, 20}) {
+        CHECK(design_point(box(dimensions), 5, 0) == Point(dimensions, 0.5));
+        CHECK(design_point(box(dimensions), 5, 1) != Point(dimensions, 0.5));
+    }
+    CHECK(design_point(box(10, 1), 5, 0) != design_point(box(10, 1), 6, 0));
+    CHECK(design_point(box(20, 1), 5, 0) == design_point(box(20, 1), 6, 0));
 }
 
 TEST_CASE("region: the smallest box around points, with their categories", "[search][bayes]") {

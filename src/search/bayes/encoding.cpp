@@ -24,6 +24,7 @@ Encoding::Encoding(SearchSpace space) : space_(std::move(space)) {
         }
         of_parameter_.push_back(dimensions_.size());
         dimensions_.push_back(dimension);
+        ordered_ = ordered_ && dimension.kind() != Dimension::Kind::category;
         std::uint64_t product = 0;
         if (dimension.levels() == 0 || !cells_ ||
             __builtin_mul_overflow(*cells_, dimension.levels(), &product)) {

@@ -23,6 +23,8 @@ public:
     [[nodiscard]] std::size_t size() const { return dimensions_.size(); }
     /// More dimensions than points at random can cover: some numbers of the search are others there.
     [[nodiscard]] bool wide() const { return size() > 10; }
+    /// No categories: every dimension has a middle.
+    [[nodiscard]] bool ordered() const { return ordered_; }
 
     [[nodiscard]] Point encode(const Config& config) const;
     [[nodiscard]] Config decode(const Point& point) const;
@@ -42,6 +44,7 @@ private:
     std::vector<std::size_t> of_parameter_;  ///< its index in dimensions_, or kFixed
     std::vector<Dimension> dimensions_;
     std::optional<std::uint64_t> cells_ = 1;
+    bool ordered_ = true;
 };
 
 }  // namespace sweepctl::bayes
