@@ -33,10 +33,7 @@ struct Row {
 /// Cells in quotes may hold commas, doubled quotes and line ends.
 class Rows {
 public:
-    Rows(std::string_view text, const std::string& file) : rest_(text), file_(file) {
-        constexpr std::string_view mark = "\xef\xbb\xbf";  // Spreadsheets begin with it.
-        if (rest_.substr(0, mark.size()) == mark) rest_.remove_prefix(mark.size());
-    }
+    Rows(std::string_view text, const std::string& file) : rest_(text), file_(file) {}
 
     /// The next one that is not empty.
     std::optional<Row> next() {

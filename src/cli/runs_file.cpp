@@ -58,10 +58,17 @@ FileRun run_in(std::string_view text, const std::string& file, std::size_t line)
 }
 
 std::string read_text(const std::string& path) {
-    if (path == "-") return read_all(STDIN_FILENO, "<stdin>");
-    const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-    if (!file.valid()) cannot_read(path, errno);
-    return read_all(file.get(), path);
+    std::string text;
+    if (path == "-") {
+        text = read_all(STDIN_FILENO, "<stdin>");
+    } else {
+        const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+        if (!file.valid()) cannot_read(path, errno);
+        text = read_all(file.get(), path);
+    }
+    constexpr std::string_view mark = "\xef\xbb\xbf";  // Spreadsheets and editors begin with it.
+    if (text.starts_with(mark)) text.erase(0, mark.size());
+    return text;
 }
 
 std::string shown_name(const std::string& path) {
@@ -69,7 +76,7 @@ std::string shown_name(const std::string& path) {
 }
 
 bool is_csv(std::string_view path) {
-    return path.ends_with(".csv");
+    return path.ends_with(".csv") || path.ends_with(".CSV");
 }
 
 }  // namespace
