@@ -4,6 +4,7 @@
 #include "cli/cli_error.hpp"
 #include "cli/config_words.hpp"
 #include "cli/csv.hpp"
+#include "cli/csv_rows.hpp"
 #include "cli/json_view.hpp"
 #include "cli/text.hpp"
 
@@ -17,72 +18,6 @@
 namespace sweepctl::cli {
 
 namespace {
-
-[[noreturn]] void refuse(const std::string& file,
-                         std::size_t line,
-                         const std::string& message,
-                         const std::string& hint = {}) {
-    throw CliError(kError, printable(file) + ":" + std::to_string(line) + ": " + message, hint);
-}
-
-struct Row {
-    std::vector<std::string> cells;
-    std::size_t line = 0;  ///< where it begins
-};
-
-/// Cells in quotes may hold commas, doubled quotes and line ends.
-class Rows {
-public:
-    Rows(std::string_view text, const std::string& file) : rest_(text), file_(file) {}
-
-    /// The next one that is not empty.
-    std::optional<Row> next() {
-        while (!rest_.empty()) {
-            Row row{{}, line_};
-            do
-                row.cells.push_back(cell());
-            while (take(','));
-            if (!rest_.empty() && !take('\n'))
-                refuse(file_, line_, "a cell goes on behind its closing quote");
-            if (row.cells.size() > 1 || !row.cells.front().empty()) return row;
-        }
-        return std::nullopt;
-    }
-
-private:
-    bool take(char expected) {
-        if (rest_.empty() || rest_.front() != expected) return false;
-        rest_.remove_prefix(1);
-        if (expected == '\n') ++line_;
-        return true;
-    }
-
-    std::string cell() {
-        if (take('"')) return quoted();
-        const std::string_view plain = rest_.substr(0, rest_.find_first_of(",\n"));
-        rest_.remove_prefix(plain.size());
-        return std::string(plain.substr(0, plain.find_last_not_of('\r') + 1));
-    }
-
-    std::string quoted() {
-        const std::size_t begin = line_;
-        std::string text;
-        while (!rest_.empty()) {
-            const char c = rest_.front();
-            take(c);
-            if (c == '"' && !take('"')) {
-                take('\r');
-                return text;
-            }
-            text += c;
-        }
-        refuse(file_, begin, "a quote that is not closed");
-    }
-
-    std::string_view rest_;
-    const std::string& file_;
-    std::size_t line_ = 1;
-};
 
 std::string dotted(const Parameter& parameter) {
     std::string text;
@@ -137,15 +72,11 @@ public:
     [[nodiscard]] std::size_t size() const { return columns_.size(); }
 
     /// A row as told_run_from() takes it, of two equal keys the last.
-    [[nodiscard]] ParamMap run(const Row& row) const {
+    [[nodiscard]] ParamMap run(const CsvRow& row) const {
         ParamMap words{{"name", "line " + std::to_string(row.line)}, {"state", "finished"}};
         std::vector<Assignment> config;
-        std::map<const Parameter*, std::map<std::string, std::string>> parts;
-        for (std::size_t i = 0; i < columns_.size(); ++i) {
-            if (columns_[i].parameter != nullptr && !columns_[i].part.empty() && !row.cells[i].empty())
-                parts[columns_[i].parameter].emplace(columns_[i].part, row.cells[i]);
-        }
-        for (const auto& [parameter, cells] : parts)
+        const std::map<const Parameter*, Cells> objects = objects_of(row);
+        for (const auto& [parameter, cells] : objects)
             config.push_back({dotted(*parameter), whole(cells, *parameter)});
         ParamMap summary;
         ParamList history;
@@ -161,7 +92,7 @@ public:
                     if (!cell.empty()) history.emplace_back(ParamMap{{name, parse_value(cell)}});
                     break;
                 case Kind::config:
-                    if (!part.empty() || parts.contains(parameter)) break;
+                    if (!part.empty() || objects.contains(parameter)) break;
                     if (std::optional<ParamValue> value = value_of(cell, parameter))
                         config.push_back({name, std::move(*value)});
                     break;
@@ -195,14 +126,26 @@ private:
         }
     }
 
+    using Cells = std::map<std::string, std::string>;  ///< of one object, by `part`
+
+    /// Of each parameter whose value in this row is an object.
+    [[nodiscard]] std::map<const Parameter*, Cells> objects_of(const CsvRow& row) const {
+        std::map<const Parameter*, Cells> objects;
+        for (std::size_t i = 0; i < columns_.size(); ++i) {
+            const Column& column = columns_[i];
+            if (!column.part.empty() && !row.cells[i].empty())
+                objects[column.parameter].emplace(column.part, row.cells[i]);
+        }
+        return objects;
+    }
+
     /// The object that was written as these cells.
-    [[nodiscard]] static ParamValue whole(const std::map<std::string, std::string>& cells,
-                                          const Parameter& parameter) {
+    [[nodiscard]] static ParamValue whole(const Cells& cells, const Parameter& parameter) {
         if (const auto* choice = std::get_if<Categorical>(&parameter.distribution)) {
             for (const ParamValue& value : choice->values) {
                 const auto* object = value.get_if<ParamMap>();
                 if (object == nullptr) continue;
-                std::map<std::string, std::string> texts;
+                Cells texts;
                 for (const auto& [name, leaf] : flatten(*object)) {
                     if (!leaf.is_null()) texts.emplace(name, csv_text(leaf));
                 }
@@ -254,21 +197,21 @@ private:
 std::vector<FileRun> runs_in_csv(std::string_view text,
                                  const std::string& file,
                                  const SweepSpec& spec) {
-    Rows rows(text, file);
-    const std::optional<Row> header = rows.next();
+    CsvRows rows(text, file);
+    const std::optional<CsvRow> header = rows.next();
     if (!header) return {};
     const Columns columns(header->cells, spec);
     if (const std::optional<std::string> twice = columns.repeated())
-        refuse(file, header->line, "the column '" + printable(*twice) + "' is there twice");
+        refuse_csv(file, header->line, "the column '" + printable(*twice) + "' is there twice");
     std::vector<FileRun> runs;
-    while (const std::optional<Row> row = rows.next()) {
+    while (const std::optional<CsvRow> row = rows.next()) {
         if (row->cells.size() != columns.size()) {
-            refuse(file, row->line,
-                   std::to_string(row->cells.size()) + " cells; the header has " +
+            refuse_csv(file, row->line,
+                       std::to_string(row->cells.size()) + " cells; the header has " +
                        std::to_string(columns.size()));
         }
         auto run = told_run_from(columns.run(*row));
-        if (!run) refuse(file, row->line, run.error().message, run.error().hint);
+        if (!run) refuse_csv(file, row->line, run.error().message, run.error().hint);
         runs.push_back({std::move(*run), row->line});
     }
     return runs;

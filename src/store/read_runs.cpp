@@ -66,12 +66,20 @@ private:
         sqlite::Rows run = session_.statement(kSuggestion).query(sweep_.key, number);
         if (!run.next()) return;
         json.number<std::uint64_t>("suggestion", run, 1);
-        ParamList history;
+        std::string& history = json.value("history");
+        history += '[';
         if (!metric_.empty()) {
-            for (const double value : values_of_run(session_, run.integer(0), reader_))
-                history.emplace_back(ParamMap{{metric_, value}});
+            bool first = true;
+            for (const double value : values_of_run(session_, run.integer(0), reader_)) {
+                if (!std::exchange(first, false)) history += ',';
+                history += '{';
+                append_json_string(history, metric_);
+                history += ':';
+                append_plain_json(history, ParamValue(value));
+                history += '}';
+            }
         }
-        append_plain_json(json.value("history"), history);
+        history += ']';
     }
 
     ReadSession& session_;
