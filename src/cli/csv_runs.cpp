@@ -71,7 +71,7 @@ public:
 
     [[nodiscard]] std::size_t size() const { return columns_.size(); }
 
-    /// A row as told_run_from() takes it, of two equal keys the last.
+    /// A row as told_run_from() takes it: of two equal keys, which are words, the last.
     [[nodiscard]] ParamMap run(const CsvRow& row) const {
         ParamMap words{{"name", "line " + std::to_string(row.line)}, {"state", "finished"}};
         std::vector<Assignment> config;

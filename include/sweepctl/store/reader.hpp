@@ -125,8 +125,8 @@ struct RunsQuery {
     std::string sort;              ///< "key,-key"; empty: by number. Runs without the key come last
     std::size_t limit = 100;
     std::string cursor;
-    bool histories =
-        false;  ///< each with "suggestion" and "history", as told_run_from() reads them
+    /// Each with "suggestion" and "history", as told_run_from() reads them.
+    bool histories = false;
 };
 /// Quick exactly when neither a filter, nor a sort by value, nor histories are asked for.
 [[nodiscard]] Pace pace_of(const RunsQuery& query);

@@ -63,8 +63,7 @@ const Verb kEnqueueVerb{
         "It goes before what the search suggests, which will not try that configuration "
         "again. Values are read as in YAML: 3, 0.1, true, null, [1, 2], text. They must lie in the "
         "sweep's space; its constants may be left out. What else is left out the program has to "
-        "know "
-        "by itself: a warning names it.",
+        "know by itself: a warning names it.",
     .examples = "sweepctl enqueue k3f9x2ab lr=0.1 layers=[64,32] optimizer.name=sgd",
     .declare = &declare,
 };

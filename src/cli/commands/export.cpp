@@ -185,11 +185,9 @@ const Verb kExportVerb{
         "csv has a column for each field of 'runs --json', then config.NAME for each "
         "parameter and summary.NAME, the last value, for each metric, and best.NAME for the best "
         "value of the sweep's; what a run has not is empty. jsonl has the objects of 'runs "
-        "--json', "
-        "one a line, with the run's number in the sweep, its suggestion (the search's number; "
-        "null: "
-        "it was enqueued) and its history, all values of the sweep's metric. 'suggest --runs', "
-        "'early-stop --runs' and 'launch --prior' read them.",
+        "--json', one a line, with the run's number in the sweep, its suggestion (the search's "
+        "number; null: it was enqueued) and its history, all values of the sweep's metric. "
+        "'suggest --runs', 'early-stop --runs' and 'launch --prior' read them.",
     .examples =
         "sweepctl export k3f9x2ab --format csv -o runs.csv\n"
         "sweepctl export k3f9x2ab --format jsonl | jq .config.lr",

@@ -180,9 +180,8 @@ const Verb kSuggestVerb{
         "number under which the search proposed it (null: it did not); else its line counts, from "
         "0 on. What 'export --format jsonl' writes has all of it. Runs whose configuration is not "
         "one of the sweep's are left out, with a warning. Runs from before the sweep are those of "
-        "--prior; a table of them has the columns "
-        "that 'export --format csv' writes, or simply those called as the parameters and the "
-        "metric.",
+        "--prior; a table of them has the columns that 'export --format csv' writes, or simply "
+        "those called as the parameters and the metric.",
     .examples =
         "sweepctl suggest sweep.yaml --runs runs.jsonl\n"
         "sweepctl suggest sweep.yaml --runs runs.jsonl -n 8 --seed 42",
