@@ -163,6 +163,23 @@ const ParamList* BodyFields::list(std::string_view name) {
     return nullptr;
 }
 
+std::vector<const ParamMap*> BodyFields::objects(std::string_view name) {
+    const ParamValue* found = value(name);
+    if (found == nullptr) return {};
+    std::vector<const ParamMap*> objects;
+    const auto* list = found->get_if<ParamList>();
+    const std::size_t count = list == nullptr ? 1 : list->size();
+    for (std::size_t i = 0; i < count; ++i) {
+        const auto* object = (list == nullptr ? *found : (*list)[i]).get_if<ParamMap>();
+        if (object == nullptr) {
+            complaints_.wrong(name, "an object or a list of objects", *found);
+            return {};
+        }
+        objects.push_back(object);
+    }
+    return objects;
+}
+
 void BodyFields::finish() {
     for (const auto& [name, ignored] : body_) {
         if (std::find(known_.begin(), known_.end(), name) == known_.end())

@@ -53,6 +53,8 @@ public:
     /// nullptr when absent or of another kind.
     [[nodiscard]] const ParamMap* object(std::string_view name);
     [[nodiscard]] const ParamList* list(std::string_view name);
+    /// Of an object or a list of objects; none when absent or of another kind.
+    [[nodiscard]] std::vector<const ParamMap*> objects(std::string_view name);
     /// Call last: complains of members that nobody asked for.
     void finish();
 

@@ -150,6 +150,19 @@ void Arguments::option(const std::string& names,
 }
 
 void Arguments::option(const std::string& names,
+                       std::vector<std::string>& target,
+                       ValueKind kind,
+                       const std::string& value_name,
+                       const std::string& description) {
+    infos_.push_back(info_of(names, kind, value_name, description));
+    infos_.back().many = true;
+    parser_->app
+        .add_option_function<std::vector<std::string>>(
+            names, [&target](const std::vector<std::string>& words) { target = words; })
+        ->allow_extra_args(false);
+}
+
+void Arguments::option(const std::string& names,
                        std::optional<std::uint64_t>& target,
                        const std::string& value_name,
                        const std::string& description) {

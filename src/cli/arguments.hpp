@@ -61,6 +61,12 @@ public:
                 ValueKind kind,
                 const std::string& value_name,
                 const std::string& description);
+    /// May be given several times.
+    void option(const std::string& names,
+                std::vector<std::string>& target,
+                ValueKind kind,
+                const std::string& value_name,
+                const std::string& description);
     void option(const std::string& names,
                 std::optional<std::uint64_t>& target,
                 const std::string& value_name,

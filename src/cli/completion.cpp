@@ -151,7 +151,7 @@ std::string zsh_spec(const ArgumentInfo& info) {
     if (info.positional()) return shell_text((info.many ? "*" : "") + zsh_value(info));
     const std::string rest =
         "[" + zsh_escaped(info.description) + "]" + (info.flag() ? "" : zsh_value(info));
-    if (info.names.size() == 1) return shell_text(info.names[0] + rest);
+    if (info.names.size() == 1) return shell_text((info.many ? "*" : "") + info.names[0] + rest);
     return shell_text("(" + joined(info.names, " ") + ")") + "{" + joined(info.names, ",") + "}" +
            shell_text(rest);
 }

@@ -56,33 +56,57 @@ std::optional<std::string> or_variable(const std::optional<std::string>& option,
 
 /// What is there as a file is one, and what looks like the name of one is meant to be; else it is a
 /// sweep.
-ParamMap prior_request(const std::string& word, const SweepSpec& spec) {
+bool is_file(const std::string& word) {
     std::error_code ignored;
-    const bool is_file = word == "-" || word.find('.') != std::string::npos ||
-                         std::filesystem::exists(word, ignored);
-    if (!is_file) {
-        const IdWord id = parse_id(word);
-        ParamMap asked{{"sweep", id.id}};
-        if (!id.project.empty()) asked.emplace_back("project", id.project);
-        if (!id.entity.empty()) asked.emplace_back("entity", id.entity);
-        return asked;
-    }
-    const Prior prior = read_prior_file(word, spec);
-    // A controller takes a request of 16 MiB, and there is more in it than these.
-    constexpr std::size_t kMiB = std::size_t{1} << 20;
-    constexpr std::size_t kBytesMax = 15 * kMiB;
-    if (const std::size_t bytes = to_json_lines(prior).size(); bytes > kBytesMax) {
-        throw CliError(kError,
-                       "'" + printable(word) + "' has " + std::to_string(prior.runs.size()) +
-                           " runs, " + std::to_string(bytes / kMiB) +
-                           " MiB; a launch takes 15 MiB of them at most",
-                       "the best ones and a sample of the others teach as much: a model is made "
-                       "of a few hundred");
-    }
+    return word == "-" || word.find('.') != std::string::npos ||
+           std::filesystem::exists(word, ignored);
+}
+
+ParamMap runs_of_sweep(const std::string& word) {
+    const IdWord id = parse_id(word);
+    ParamMap asked{{"sweep", id.id}};
+    if (!id.project.empty()) asked.emplace_back("project", id.project);
+    if (!id.entity.empty()) asked.emplace_back("entity", id.entity);
+    return asked;
+}
+
+ParamMap runs_of(const Prior& prior) {
     ParamList runs;
     for (const PriorRun& run : prior.runs)
         runs.emplace_back(told(run, prior.metric));
     return {{"source", prior.source}, {"runs", std::move(runs)}};
+}
+
+ParamList prior_request(const std::vector<std::string>& words, const SweepSpec& spec) {
+    // A controller takes a request of 16 MiB, and there is more in it than these.
+    constexpr std::size_t kMiB = std::size_t{1} << 20;
+    constexpr std::size_t kBytesMax = 15 * kMiB;
+    ParamList asked;
+    std::size_t runs = 0;
+    std::size_t bytes = 0;
+    for (const std::string& word : words) {
+        if (!is_file(word)) {
+            asked.emplace_back(runs_of_sweep(word));
+            continue;
+        }
+        const Prior prior = read_prior_file(word, spec);
+        runs += prior.runs.size();
+        bytes += to_json_lines(prior).size();
+        if (bytes > kBytesMax) {
+            throw CliError(kError,
+                           "'" + printable(word) + "' has " + std::to_string(prior.runs.size()) +
+                               " runs" +
+                               (runs > prior.runs.size()
+                                    ? ", with the files before it " + std::to_string(runs)
+                                    : "") +
+                               ", " + std::to_string(bytes / kMiB) +
+                               " MiB; a launch takes 15 MiB of them at most",
+                           "the best ones and a sample of the others teach as much: a model is "
+                           "made of a few hundred");
+        }
+        asked.emplace_back(runs_of(prior));
+    }
+    return asked;
 }
 
 }  // namespace
@@ -105,7 +129,7 @@ ParamValue launch_request(Session& session,
     add("entity", or_variable(options.entity, "WANDB_ENTITY"));
     if (options.parallel) body.emplace_back("parallel", json_count(options.parallel));
     if (options.seed) body.emplace_back("seed", json_count(options.seed));
-    if (options.prior) body.emplace_back("prior", prior_request(*options.prior, spec));
+    if (!options.priors.empty()) body.emplace_back("prior", prior_request(options.priors, spec));
     if (options.paused) body.emplace_back("paused", true);
     if (options.strict) body.emplace_back("strict", true);
     if (on_this_machine(server)) body.emplace_back("env", environment(session));

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace sweepctl::cli {
 
@@ -19,7 +20,7 @@ struct LaunchOptions {
     std::optional<std::string> entity;
     std::optional<std::uint64_t> parallel;
     std::optional<std::uint64_t> seed;
-    std::optional<std::string> prior;  ///< a file of runs, or a sweep
+    std::vector<std::string> priors;  ///< each a file of runs, or a sweep
     bool paused = false;
     bool strict = false;
 };

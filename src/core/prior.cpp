@@ -5,6 +5,7 @@
 #include "sweepctl/core/told_run.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace sweepctl {
@@ -29,6 +30,13 @@ PriorRun prior_run_of(const Run& run, std::string_view metric) {
     if (summary != nullptr && summary->count > 0)
         prior.metric = MetricValues{summary->min, summary->max, summary->latest};
     return prior;
+}
+
+void append(Prior& prior, Prior more) {
+    prior.source += (prior.source.empty() ? "" : ", ") + more.source;
+    prior.metric = std::move(more.metric);
+    prior.runs.insert(prior.runs.end(), std::make_move_iterator(more.runs.begin()),
+                      std::make_move_iterator(more.runs.end()));
 }
 
 std::uint64_t valued(const Prior& prior) {

@@ -39,6 +39,9 @@ struct Prior {
 /// Of an ended run, with its values of `metric`.
 [[nodiscard]] PriorRun prior_run_of(const Run& run, std::string_view metric);
 
+/// Puts the runs of `more` behind those of `prior`.
+void append(Prior& prior, Prior more);
+
 /// How many of the runs have a value.
 [[nodiscard]] std::uint64_t valued(const Prior& prior);
 

@@ -32,7 +32,7 @@ struct Launch {
     bool strict = false;
     std::string cwd;
     std::vector<std::pair<std::string, std::string>> env;
-    std::optional<AskedPrior> prior;
+    std::vector<AskedPrior> priors;
 };
 
 bool has_nul(std::string_view text) {
@@ -75,8 +75,8 @@ Launch read_launch(const ParamMap& body, Complaints& complaints) {
     }
     if (has_nul(launch.cwd)) complaints.wrong("cwd", "a path without NUL", ParamValue(launch.cwd));
     if (const ParamMap* env = fields.object("env")) read_environment(*env, launch, complaints);
-    if (const ParamMap* prior = fields.object("prior"))
-        launch.prior = read_asked_prior(*prior, complaints);
+    for (const ParamMap* prior : fields.objects("prior"))
+        launch.priors.push_back(read_asked_prior(*prior, complaints));
     fields.finish();
     return launch;
 }
@@ -243,29 +243,32 @@ void create(const CallPtr& call, Draft draft, std::shared_ptr<const Prior> prior
         });
 }
 
-/// Reads what the other sweep's runs tell, and then creates.
-void create_after(const CallPtr& call, Draft draft) {
-    struct Found {
-        SweepId sweep;
-        std::vector<PriorRun> runs;
-    };
+void create_knowing(const CallPtr& call, Draft draft, std::vector<FoundPrior> found) {
+    if (draft.launch.priors.empty()) return create(call, std::move(draft), nullptr);
+    Result<Prior, Problem> prior = prior_from(*draft.parsed.spec, draft.launch.priors,
+                                              std::move(found), draft.warnings);
+    if (!prior) return call->refuse(std::move(prior).error());
+    create(call, std::move(draft), std::make_shared<const Prior>(std::move(*prior)));
+}
+
+/// Reads what the runs of other sweeps tell, all at one moment, and then creates.
+void create_after(const CallPtr& call, Draft draft, std::vector<IdQuery> named) {
     const auto kept = std::make_shared<Draft>(std::move(draft));
     const SweepPolicy& policy = kept->parsed.spec->policy;
     call->backend().read(
         call, Pace::slow,
-        [named = *kept->launch.prior->sweep,
-         metric = policy.metric ? policy.metric->name : std::string{}](
-            ReadSession& session) -> Result<Found, Problem> {
-            Result<SweepId, Problem> id = match_sweep(session, named);
-            if (!id) return Failure{std::move(id).error()};
-            std::vector<PriorRun> runs = ended_runs(session, *id, metric);
-            return Found{std::move(*id), std::move(runs)};
+        [named = std::move(named), metric = policy.metric ? policy.metric->name : std::string{}](
+            ReadSession& session) -> Result<std::vector<FoundPrior>, Problem> {
+            std::vector<FoundPrior> found;
+            for (const IdQuery& name : named) {
+                Result<SweepId, Problem> id = match_sweep(session, name);
+                if (!id) return Failure{std::move(id).error()};
+                found.push_back({*id, ended_runs(session, *id, metric)});
+            }
+            return found;
         },
-        [call, kept](Found found) {
-            auto prior = prior_from_sweep(*kept->parsed.spec, found.sweep, std::move(found.runs),
-                                          kept->warnings);
-            if (!prior) return call->refuse(std::move(prior).error());
-            create(call, std::move(*kept), std::move(*prior));
+        [call, kept](std::vector<FoundPrior> found) {
+            create_knowing(call, std::move(*kept), std::move(found));
         });
 }
 
@@ -297,11 +300,11 @@ void create_sweep(const CallPtr& call) {
     check_name("entity", event.entity, complaints);
     if (!complaints.empty()) return call->refuse(complaints.problem());
 
-    if (!launch.prior) return create(call, std::move(draft), nullptr);
-    if (launch.prior->sweep) return create_after(call, std::move(draft));
-    auto prior = prior_from_runs(spec, *launch.prior);
-    if (!prior) return call->refuse(std::move(prior).error());
-    create(call, std::move(draft), std::move(*prior));
+    std::vector<IdQuery> named;
+    for (const AskedPrior& prior : launch.priors)
+        if (prior.sweep) named.push_back(*prior.sweep);
+    if (named.empty()) return create_knowing(call, std::move(draft), {});
+    create_after(call, std::move(draft), std::move(named));
 }
 
 }  // namespace sweepctl::api

@@ -8,7 +8,6 @@
 #include "api/fields.hpp"
 #include "api/problem.hpp"
 
-#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -25,12 +24,18 @@ struct AskedPrior {
 };
 [[nodiscard]] AskedPrior read_asked_prior(const ParamMap& object, Complaints& complaints);
 
-/// Told runs must be right, all of them; else 422 with what is wrong with each.
-[[nodiscard]] Result<std::shared_ptr<const Prior>, Problem> prior_from_runs(
-    const SweepSpec& spec, const AskedPrior& asked);
+/// The ended runs of a sweep that was named.
+struct FoundPrior {
+    SweepId sweep;
+    std::vector<PriorRun> runs;
+};
 
-/// Of a sweep's runs those are taken that fit; `warnings` says of how many that cannot be said.
-[[nodiscard]] Result<std::shared_ptr<const Prior>, Problem> prior_from_sweep(
-    const SweepSpec& spec, const SweepId& sweep, std::vector<PriorRun> runs, ParamList& warnings);
+/// All that was asked for as one, in that order; `found` are those of the named sweeps. Told runs must be
+/// right, all of them; else 422 with what is wrong with each. Of a sweep's runs those are taken that
+/// fit; `warnings` says of how many that cannot be said.
+[[nodiscard]] Result<Prior, Problem> prior_from(const SweepSpec& spec,
+                                                const std::vector<AskedPrior>& asked,
+                                                std::vector<FoundPrior> found,
+                                                ParamList& warnings);
 
 }  // namespace sweepctl::api

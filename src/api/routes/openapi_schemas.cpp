@@ -137,7 +137,7 @@ std::string_view openapi_schemas() {
     "seed": {"type": ["integer", "null"], "minimum": 0, "maximum": 18446744073709551615, "description": "instead of the spec's"},
     "cwd": {"type": "string", "description": "the launch directory, absolute"},
     "env": {"type": ["object", "null"], "additionalProperties": {"type": "string"}, "description": "the launch environment; never shown again"},
-    "prior": {"anyOf": [{"$ref": "#/components/schemas/PriorRequest"}, {"type": "null"}], "description": "runs from before that the search is to know"}
+    "prior": {"anyOf": [{"$ref": "#/components/schemas/PriorRequest"}, {"type": "array", "items": {"$ref": "#/components/schemas/PriorRequest"}}, {"type": "null"}], "description": "runs from before that the search is to know"}
   }
 },
 "PriorRequest": {

@@ -11,6 +11,7 @@
 #include "cli/sweep_end.hpp"
 #include "cli/text.hpp"
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 
@@ -87,8 +88,9 @@ int attached(Session& session, const Options& options, const ParamValue& created
 }
 
 int launch(Session& session, const Options& options) {
-    if (options.spec == "-" && options.launch.prior == "-")
-        throw CliError(kUsage, "SPEC and --prior cannot both be stdin");
+    const std::vector<std::string>& priors = options.launch.priors;
+    if ((options.spec == "-") + std::count(priors.begin(), priors.end(), "-") > 1)
+        throw CliError(kUsage, "only one of SPEC and --prior can be stdin");
     const SpecFile file = read_spec_file(options.spec);
     // A spec with errors is refused before a controller is even started.
     const SweepSpec spec = checked_spec(session, file, options.launch.strict);
@@ -119,9 +121,9 @@ Action declare(Arguments& arguments) {
                      "instead of WANDB_ENTITY or the spec's");
     arguments.option("--seed", launch_options.seed, "N",
                      "of the search, instead of the spec's or one that is drawn");
-    arguments.option("--prior", launch_options.prior, ValueKind::file_or_sweep, "FILE|SWEEP",
+    arguments.option("--prior", launch_options.priors, ValueKind::file_or_sweep, "FILE|SWEEP",
                      "runs from before that the search is to know: a file as for 'suggest --prior', "
-                     "or the ended runs of a sweep");
+                     "or the ended runs of a sweep; may be repeated");
     arguments.flag("--paused", launch_options.paused, "start no run until it is resumed");
     arguments.flag("--strict", launch_options.strict, "unknown keys are errors, not warnings");
     arguments.flag("--json", options->json, "print the sweep as one JSON object, at the end");

@@ -23,7 +23,7 @@ namespace {
 struct Options {
     std::string spec;
     std::optional<std::string> runs;
-    std::optional<std::string> prior;
+    std::vector<std::string> priors;
     std::optional<std::uint64_t> count;
     std::optional<std::uint64_t> seed;
     bool strict = false;
@@ -132,7 +132,9 @@ void take_runs(Session& session, const std::string& path, const SweepSpec& spec,
 
 int suggest(Session& session, const Options& options) {
     const SweepSpec spec = checked_spec(session, read_spec_file(options.spec), options.strict);
-    const int from_stdin = (options.spec == "-") + (options.runs == "-") + (options.prior == "-");
+    const std::vector<std::string>& priors = options.priors;
+    const auto from_stdin = (options.spec == "-") + (options.runs == "-") +
+                            std::count(priors.begin(), priors.end(), "-");
     if (from_stdin > 1) throw CliError(kUsage, "only one of SPEC, --runs and --prior can be stdin");
     std::optional<std::uint64_t> seed = options.seed ? options.seed : spec.seed;
     if (!seed && uses_seed(spec)) {
@@ -141,7 +143,10 @@ int suggest(Session& session, const Options& options) {
                               std::to_string(*seed) + " gives the same again");
     }
     Search search(spec, seed.value_or(0));
-    if (options.prior) search.take(read_prior_file(*options.prior, spec));
+    Prior prior;
+    for (const std::string& path : priors)
+        append(prior, read_prior_file(path, spec));
+    search.take(prior);
     if (options.runs) take_runs(session, *options.runs, spec, search);
     const std::uint64_t count = options.count.value_or(1);
     for (std::uint64_t i = 0; i < count; ++i) {
@@ -157,9 +162,9 @@ Action declare(Arguments& arguments) {
                          "the sweep's YAML file; - is stdin");
     arguments.option("--runs", options->runs, ValueKind::file, "FILE",
                      "the runs so far, a JSON object a line; - is stdin");
-    arguments.option("--prior", options->prior, ValueKind::file, "FILE",
+    arguments.option("--prior", options->priors, ValueKind::file, "FILE",
                      "what launch --prior was given, in the same form, or a table that is called "
-                     "NAME.csv; - is stdin");
+                     "NAME.csv; - is stdin; may be repeated");
     arguments.option("-n,--count", options->count, "N", "how many suggestions; 1 unless given");
     arguments.option("--seed", options->seed, "N", "instead of the spec's, or one that is drawn");
     arguments.flag("--strict", options->strict, "unknown keys are errors, not warnings");
