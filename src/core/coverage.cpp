@@ -18,6 +18,13 @@ bool Coverage::covered(std::uint64_t number) const {
     return number < cursor_ ? !freed_.contains(number) : taken_.contains(number);
 }
 
+std::optional<std::uint64_t> Coverage::free_of(std::uint64_t first, std::uint32_t count) const {
+    for (std::uint32_t i = 0; i < count; ++i) {
+        if (!covered(first + i)) return first + i;
+    }
+    return std::nullopt;
+}
+
 bool Coverage::cover(std::uint64_t number) {
     if (number < cursor_) return freed_.erase(number) != 0;
     if (!taken_.insert(number).second) return false;

@@ -286,11 +286,9 @@ void World::cover_prior(Sweep& sweep) {
     if (sweep.prior == nullptr || sweep.strategy->adaptive()) return;
     for (const PriorRun& run : sweep.prior->runs) {
         const std::optional<std::uint64_t> first = sweep.strategy->number_of(run.config);
-        for (std::uint32_t i = 0; first && i < sweep.policy.repeats; ++i) {
-            if (!sweep.coverage.cover(*first + i)) continue;
-            ++record.prior_cells;
-            break;
-        }
+        if (!first) continue;
+        const auto number = sweep.coverage.free_of(*first, sweep.policy.repeats);
+        if (number && sweep.coverage.cover(*number)) ++record.prior_cells;
     }
 }
 

@@ -132,8 +132,8 @@ Run* World::create_client_run(UpsertRun& event, std::string& refusal) {
             refusal = "the sweep has reached its run_cap of " + std::to_string(*record.run_cap);
             return nullptr;
         }
-        number = sweep->strategy->number_of(config);
-        if (number && sweep->coverage.covered(*number)) number.reset();
+        if (const auto first = sweep->strategy->number_of(config))
+            number = sweep->coverage.free_of(*first, sweep->policy.repeats);
     } else {
         sweep = &drawer_of({named.entity, named.project});
     }

@@ -331,12 +331,16 @@ void World::on(EnqueueRun& event) {
                record.id);
         return;
     }
-    const std::optional<std::uint64_t> number = sweep->strategy->number_of(event.config);
-    if (number && sweep->coverage.covered(*number)) {
-        answer(
-            event.request, AnswerCode::wrong_state,
-            "a run of the sweep has this configuration already; retry that run to execute it again",
-            record.id);
+    const std::optional<std::uint64_t> first = sweep->strategy->number_of(event.config);
+    const std::uint32_t repeats = sweep->policy.repeats;
+    const auto number = first ? sweep->coverage.free_of(*first, repeats) : std::nullopt;
+    if (first && !number) {
+        answer(event.request, AnswerCode::wrong_state,
+               repeats > 1 ? "as many runs as it repeats have this configuration already; retry one of "
+                             "them to execute it again"
+                           : "a run of the sweep has this configuration already; retry that run to "
+                             "execute it again",
+               record.id);
         return;
     }
     Run& run = create_run(*sweep, std::move(event.config), RunOrigin::enqueued, number);

@@ -17,7 +17,9 @@ TEST_CASE("coverage: the lowest free number comes next, then none", "[core][cove
     CHECK(coverage.cover(1));
     CHECK(coverage.next(3) == std::nullopt);
     CHECK(coverage.next(std::nullopt) == 3);
+    CHECK(coverage.free_of(0, 2) == std::nullopt);
     coverage.free(1);
+    CHECK(coverage.free_of(0, 2) == 1U);
     CHECK_FALSE(coverage.covered(1));
     CHECK(coverage.next(3) == 1);
     CHECK(coverage.state().cursor == 3);

@@ -103,6 +103,20 @@ TEST_CASE("schedule: a grid does not repeat what was enqueued", "[core][schedule
     CHECK(world.status(sweep) == SweepStatus::finished);
 }
 
+TEST_CASE("schedule: of a cell as many runs may be enqueued as are repeated", "[core][schedule]") {
+    Fixture world;
+    // Cells 0-2 and 3-5, of which 0 and 3 have the configurations.
+    const SweepId sweep =
+        world.create_sweep(with(6, [](SweepPolicy& policy) { policy.repeats = 3; }));
+    const auto enqueue = [&] { return world.answer(world.enqueue(sweep, {{"x", ParamValue(3)}})); };
+    for (std::uint64_t number = 3; number < 6; ++number)
+        CHECK(world.run(enqueue().run).suggestion == number);
+    CHECK(enqueue().message ==
+          "as many runs as it repeats have this configuration already; retry one of them to execute "
+          "it again");
+    CHECK(world.record(sweep).expected_runs == 6U);
+}
+
 TEST_CASE("schedule: enqueued runs that are no cell come on top of a grid's", "[core][schedule]") {
     Fixture world;
     const SweepId sweep = world.create_sweep({.size = 3});

@@ -26,6 +26,9 @@ public:
     /// The lowest free number below `size` (nullopt: no end); nullopt when all are covered.
     [[nodiscard]] std::optional<std::uint64_t> next(std::optional<std::uint64_t> size) const;
     [[nodiscard]] bool covered(std::uint64_t number) const;
+    /// The lowest free one of the `count` numbers from `first` on: of a cell's repeats the next.
+    [[nodiscard]] std::optional<std::uint64_t> free_of(std::uint64_t first,
+                                                       std::uint32_t count) const;
     /// Returns false when it was covered already.
     bool cover(std::uint64_t number);
     void free(std::uint64_t number);

@@ -78,11 +78,9 @@ public:
     }
 
 private:
-    /// Of the repeats of a cell the next one.
-    void cover(std::optional<std::uint64_t> number) {
-        for (std::uint32_t i = 0; number && i < repeats_; ++i) {
-            if (coverage_.cover(*number + i)) break;
-        }
+    void cover(std::optional<std::uint64_t> first) {
+        if (!first) return;
+        if (const auto number = coverage_.free_of(*first, repeats_)) coverage_.cover(*number);
     }
 
     std::optional<MetricGoal> metric_;
