@@ -1,6 +1,7 @@
 #include "sweepctl/base/check.hpp"
 #include "sweepctl/search/strategies.hpp"
 
+#include "search/bayes/conditional_bayes.hpp"
 #include "search/conditional_grid.hpp"
 #include "search/shaped.hpp"
 
@@ -34,7 +35,9 @@ std::unique_ptr<SearchStrategy> make_linked(SearchSpace space, const SearchOptio
     auto shape = std::make_shared<const Shape>(std::move(space));
     if (options.method == Method::grid && conditional)
         return make_conditional_grid(std::move(shape), grid_options(options));
-    std::unique_ptr<SearchStrategy> plain = make_plain(shape->plain(), options);
+    std::unique_ptr<SearchStrategy> plain = options.method == Method::bayes && conditional
+                                                ? make_conditional_bayes(shape, options)
+                                                : make_plain(shape->plain(), options);
     return make_shaped(std::move(plain), std::move(shape));
 }
 

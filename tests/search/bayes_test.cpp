@@ -1,5 +1,6 @@
 #include "sweepctl/core/choice_key.hpp"
 #include "sweepctl/core/command_line.hpp"
+#include "sweepctl/core/json_text.hpp"
 #include "sweepctl/search/strategies.hpp"
 
 #include "search/mix.hpp"
@@ -591,4 +592,24 @@ TEST_CASE("bayes: running runs count when the spec says so", "[search][bayes]") 
     }
     CHECK(make_bayes(space, eager)->suggest(20, running) == make_bayes(space, options())->suggest(20, ended));
     CHECK(make_bayes(space, options())->suggest(20, running) != make_bayes(space, options())->suggest(20, ended));
+}
+
+TEST_CASE("bayes: a value between two levels takes neither of them away", "[search][bayes]") {
+    SearchSpace space;
+    space.parameters = {{{"i"}, IntUniform{1, 3}},
+                        {{"x"}, Uniform{Scale::linear, 0, 0.5, Quantum{0.1, false}}}};
+    const auto memory = make_bayes(space, options())->memory();
+    const std::vector<Config> mine{
+        {{"i", 1}, {"x", 0.25}}, {{"i", 1}}, {{"i", 2}, {"x", 0.30000000000000004}}};
+    for (std::size_t k = 0; k < mine.size(); ++k)
+        memory->observe(
+            {Observation::unnumbered(k), mine[k], RunFate::finished, MetricValues{1, 1, 1}});
+    std::set<std::string> proposed;
+    for (std::uint64_t k = 0; k < 40; ++k) {
+        const auto config = memory->suggest(k);
+        if (!config) break;
+        CHECK(proposed.insert(to_json(*config)).second);
+        memory->observe({k, *config, RunFate::finished, MetricValues{2, 2, 2}});
+    }
+    CHECK(proposed.size() == 17);  // All of 18 but the third of mine.
 }

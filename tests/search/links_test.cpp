@@ -448,3 +448,94 @@ TEST_CASE("links: bayes tries no configuration twice because of what is absent",
     CHECK_FALSE(memory->suggest(12));
     CHECK_FALSE(search->suggest(12, history));
 }
+
+namespace {
+
+/// What bayes proposes in turn, until it has nothing more; each ends with a value, some without.
+Lines proposed(const SearchSpace& space, std::uint64_t seed, std::uint64_t most) {
+    SearchOptions options = options_of(Method::bayes);
+    options.seed = seed;
+    const auto memory = make_strategy(space, options)->memory();
+    Lines lines;
+    for (std::uint64_t k = 0; k < most; ++k) {
+        const auto config = memory->suggest(k);
+        if (!config) break;
+        lines.push_back(to_json(*config));
+        Observation run{k, *config, k % 7 == 5 ? RunFate::failed : RunFate::finished, std::nullopt};
+        const auto value = static_cast<double>(lines.back().back() % 5 + lines.back().size() % 3);
+        if (run.fate == RunFate::finished) run.metric = MetricValues{value, value, value};
+        memory->observe(run);
+    }
+    return lines;
+}
+
+std::size_t differing(const Lines& lines) {
+    return std::set<std::string>(lines.begin(), lines.end()).size();
+}
+
+}  // namespace
+
+TEST_CASE("links: bayes comes to each cell of a conditional space, once", "[search][links]") {
+    const std::uint64_t seed = GENERATE(range(1, 100));
+    CAPTURE(seed);
+    std::mt19937_64 random(seed);
+    const SearchSpace space = random_space(random);
+    const Shape shape(space);
+    std::set<std::string> expected;
+    const auto whole = make_grid(shape.plain(), {});
+    for (std::uint64_t k = 0; k < whole->size().value(); ++k)
+        expected.insert(to_json(shape.widen(*whole->suggest(k, {}))));
+    CHECK(make_strategy(space, options_of(Method::bayes))->size() == expected.size());
+    const Lines lines = proposed(space, seed, 2 * expected.size());
+    CHECK(lines.size() == expected.size());
+    CHECK(std::set<std::string>(lines.begin(), lines.end()) == expected);
+}
+
+TEST_CASE("links: bayes tries what has nothing continuous once in a space that has",
+          "[search][links]") {
+    SearchSpace space;
+    space.parameters = {choice({"a"}, {0, 1, 2}), {{"b"}, Uniform{}}, choice({"c"}, {0, 1, 2, 3})};
+    const std::uint64_t seed = GENERATE(range(1, 6));
+    SECTION("a condition on a choice") {
+        space.conditions = {when(1, 0, 1)};
+        const Lines lines = proposed(space, seed, 60);
+        CHECK(lines.size() == 60);
+        CHECK(differing(lines) == 60);
+    }
+    SECTION("one on a number") {
+        const auto above = [](const Config& config) {
+            double scratch = 0;
+            const ParamValue* value = find(config, "b");
+            return value != nullptr && *value->number(scratch) > 0.5;
+        };
+        space.conditions = {
+            {0, {1}, above, {}},
+            {2, {0}, [](const Config& config) { return find(config, "a") != nullptr; }, {}}};
+        const Lines lines = proposed(space, seed, 60);
+        CHECK(differing(lines) == 60);
+        CHECK(std::any_of(lines.begin(), lines.end(), [](const std::string& line) {
+            return line.find("\"a\"") != std::string::npos;
+        }));
+        CHECK(std::any_of(lines.begin(), lines.end(), [](const std::string& line) {
+            return line.find("\"a\"") == std::string::npos;
+        }));
+    }
+    SECTION("one that never holds") {
+        space.conditions = {when(1, 0, 5)};
+        CHECK(make_strategy(space, options_of(Method::bayes))->size() == 12U);
+        CHECK(differing(proposed(space, seed, 60)) == 12);
+    }
+}
+
+TEST_CASE("links: bayes with conditions over many combinations goes on", "[search][links]") {
+    SearchSpace space;
+    const auto many = static_cast<std::int64_t>(GENERATE(150, 300));
+    space.parameters = {
+        {{"a"}, IntUniform{1, many}}, {{"b"}, IntUniform{1, many}}, {{"c"}, Uniform{}}};
+    space.conditions = {
+        {2,
+         {0, 1},
+         [](const Config& config) { return *find(config, "a") == *find(config, "b"); },
+         {}}};
+    CHECK(differing(proposed(space, 3, 60)) == 60);
+}

@@ -2,6 +2,7 @@
 
 #include "sweepctl/search/strategies.hpp"
 
+#include "search/bayes/conditional_bayes.hpp"
 #include "search/bayes/design.hpp"
 #include "search/bayes/fit_ladder.hpp"
 #include "search/bayes/gaussian_process.hpp"
@@ -109,7 +110,7 @@ private:
     std::optional<Point> from_design(std::uint64_t number, RandomStream& stream) const {
         constexpr std::uint64_t far = 1'000'003;
         for (std::uint64_t i = 0; i < 64; ++i) {
-            const Point point = design_point(*encoding_, seed_, number + i * far);
+            Point point = encoding_->settled(design_point(*encoding_, seed_, number + i * far));
             if (!ledger_.tried(point)) return point;
         }
         return any_untried(*encoding_, ledger_, stream);
@@ -171,8 +172,8 @@ private:
 
 class Bayes final : public SearchStrategy {
 public:
-    Bayes(SearchSpace space, const SearchOptions& options)
-        : encoding_(std::make_shared<const Encoding>(std::move(space))), options_(options) {}
+    Bayes(std::shared_ptr<const Encoding> encoding, const SearchOptions& options)
+        : encoding_(std::move(encoding)), options_(options) {}
 
     [[nodiscard]] std::optional<std::uint64_t> size() const override { return encoding_->cells(); }
 
@@ -204,7 +205,12 @@ private:
 }  // namespace
 
 std::unique_ptr<SearchStrategy> make_bayes(SearchSpace space, const SearchOptions& options) {
-    return std::make_unique<Bayes>(std::move(space), options);
+    return std::make_unique<Bayes>(std::make_shared<const Encoding>(std::move(space)), options);
+}
+
+std::unique_ptr<SearchStrategy> make_conditional_bayes(const std::shared_ptr<const Shape>& shape,
+                                                       const SearchOptions& options) {
+    return std::make_unique<Bayes>(std::make_shared<const Encoding>(shape), options);
 }
 
 }  // namespace sweepctl

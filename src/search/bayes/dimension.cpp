@@ -286,6 +286,17 @@ double Dimension::encode(const ParamValue* value) const {
     return snap(map_.coordinate(number));
 }
 
+bool Dimension::exact(const ParamValue* value, double place) const {
+    if (kind_ == Kind::category) return place >= 0;
+    double number = 0.0;
+    double scratch = 0.0;
+    if (value == nullptr || !is_number(*value, number)) return false;
+    if (levels_ == 0) return true;
+    const ParamValue decoded = decode(place);
+    const double nearest = *decoded.number(scratch);
+    return std::abs(number - nearest) <= kSlack * std::max(std::abs(number), std::abs(nearest));
+}
+
 ParamValue Dimension::decode(double place) const {
     const std::uint64_t level = level_of(place);
     if (!values_.empty()) return values_[level];

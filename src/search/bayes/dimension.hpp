@@ -34,6 +34,10 @@ public:
     /// The value at a coordinate (snapped) or category. Always one that the distribution can give.
     [[nodiscard]] ParamValue decode(double place) const;
 
+    /// Whether a value is the one that its place is decoded to; true for any number of a continuous
+    /// one.
+    [[nodiscard]] bool exact(const ParamValue* value, double place) const;
+
     [[nodiscard]] double snap(double coordinate) const;
     /// The coordinate of a level, or the category itself.
     [[nodiscard]] double place_of(std::uint64_t level) const;

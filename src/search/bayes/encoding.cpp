@@ -5,13 +5,11 @@
 
 #include <bit>
 #include <cmath>
-#include <limits>
 #include <utility>
 
 namespace sweepctl::bayes {
 
 namespace {
-constexpr std::size_t kFixed = std::numeric_limits<std::size_t>::max();
 constexpr double kResolution = 1e7;  ///< continuous coordinates closer than its inverse are equal
 }  // namespace
 
@@ -19,10 +17,10 @@ Encoding::Encoding(SearchSpace space) : space_(std::move(space)) {
     for (const Parameter& parameter : space_.parameters) {
         const Dimension& dimension = all_.emplace_back(parameter.distribution);
         if (dimension.levels() == 1) {
-            of_parameter_.push_back(kFixed);
+            of_parameter_.emplace_back();
             continue;
         }
-        of_parameter_.push_back(dimensions_.size());
+        of_parameter_.emplace_back(dimensions_.size());
         dimensions_.push_back(dimension);
         ordered_ = ordered_ && dimension.kind() != Dimension::Kind::category;
         std::uint64_t product = 0;
@@ -35,25 +33,49 @@ Encoding::Encoding(SearchSpace space) : space_(std::move(space)) {
     }
 }
 
+Encoding::Encoding(const std::shared_ptr<const Shape>& shape) : Encoding(shape->plain()) {
+    if (shape->space().conditions.empty()) return;
+    presence_ = std::make_unique<const Presence>(shape, all_, of_parameter_,
+                                                 encode(*shape->narrow(Config{})));
+}
+
 Point Encoding::encode(const Config& config) const {
     Point point(dimensions_.size());
     for (std::size_t i = 0; i < all_.size(); ++i) {
-        if (of_parameter_[i] == kFixed) continue;
-        point[of_parameter_[i]] = all_[i].encode(at_path(config, space_.parameters[i].path));
+        if (const auto& at = of_parameter_[i])
+            point[*at] = all_[i].encode(at_path(config, space_.parameters[i].path));
     }
     return point;
+}
+
+bool Encoding::exact(const Config& config, const Point& point) const {
+    for (std::size_t i = 0; i < all_.size(); ++i) {
+        const auto& at = of_parameter_[i];
+        if (at && !all_[i].exact(at_path(config, space_.parameters[i].path), point[*at]))
+            return false;
+    }
+    return true;
+}
+
+std::vector<std::size_t> Encoding::absent(const Point& point) const {
+    return presence_ != nullptr ? presence_->absent(point) : std::vector<std::size_t>{};
+}
+
+Point Encoding::settled(Point point) const {
+    return presence_ != nullptr ? presence_->settled(std::move(point)) : point;
 }
 
 Config Encoding::decode(const Point& point) const {
     Config config;
     for (std::size_t i = 0; i < all_.size(); ++i) {
-        const double at = of_parameter_[i] == kFixed ? 0.0 : point[of_parameter_[i]];
-        place(config, space_.parameters[i].path, all_[i].decode(at));
+        const auto& at = of_parameter_[i];
+        place(config, space_.parameters[i].path, all_[i].decode(at ? point[*at] : 0.0));
     }
     return config;
 }
 
 Point Encoding::cell(std::uint64_t index) const {
+    if (presence_ != nullptr) return presence_->cell(index);
     Point point(dimensions_.size());
     for (std::size_t i = dimensions_.size(); i-- > 0;) {
         point[i] = dimensions_[i].place_of(index % dimensions_[i].levels());

@@ -91,7 +91,8 @@ Ledger::Change Ledger::observe(const Observation& run) {
         return change;
     }
     const Point point = encoding_.encode(run.config);
-    row.identity = encoding_.identity(point);
+    // What lies between two levels is neither.
+    if (encoding_.exact(run.config, point)) row.identity = encoding_.identity(point);
     add(row, point);
     return change;
 }

@@ -132,6 +132,8 @@ private:
             low[i] = region_.low(i);
             high[i] = region_.high(i);
         }
+        for (const std::size_t i : encoding_.absent(from.point))
+            low[i] = high[i] = from.point[i];
         std::vector<double> deviation_gradient;
         const Objective objective = [&](const Point& point, std::vector<double>& gradient) {
             const Belief belief = posterior_.at(point, gradient, deviation_gradient);
@@ -148,7 +150,11 @@ private:
         limits.gradient = 1e-5;
         limits.relative_decrease = 1e-4;
         Minimum top = minimise(objective, std::move(from.point), low, high, limits);
-        return {std::move(top.x), -top.value};
+        if (!encoding_.conditional()) return {std::move(top.x), -top.value};
+        // What the conditions read may have come to where other parameters are there.
+        Point point = encoding_.settled(top.x);
+        if (point == top.x) return {std::move(point), -top.value};
+        return std::move(rated({std::move(point)}, 1).front());
     }
 
     /// All points that differ from this one in one discrete coordinate, by steps of some sizes.
@@ -159,8 +165,11 @@ private:
             if (!region_.contains(i, place)) return;
             result.push_back(point);
             result.back()[i] = place;
+            result.back() = encoding_.settled(std::move(result.back()));
         };
+        const std::vector<std::size_t> absent = encoding_.absent(point);
         for (std::size_t i = 0; i < point.size(); ++i) {
+            if (std::binary_search(absent.begin(), absent.end(), i)) continue;
             const Dimension& dimension = encoding_.dimensions()[i];
             const std::uint64_t levels = dimension.levels();
             if (levels == 0) continue;
@@ -225,7 +234,7 @@ std::optional<Point> any_untried(const Encoding& encoding,
     const Region whole(encoding);
     Point point;
     for (int i = 0; i < kTries; ++i) {
-        point = anywhere(whole, encoding.size(), stream);
+        point = encoding.settled(anywhere(whole, encoding.size(), stream));
         if (!ledger.tried(point)) return point;
     }
     if (!cells) return point;  // Continuous: the same draw a thousand times.
@@ -265,7 +274,12 @@ std::optional<Point> propose(const Encoding& encoding,
             const std::size_t which = i % 2 == 0 ? 0 : (i / 2) % centres.size();
             candidates.push_back(perturbed(region, known[centres[which]], i / 2, stream));
         }
-        if (cells) std::erase_if(candidates, [&](const Point& p) { return ledger.tried(p); });
+        if (encoding.conditional()) {
+            for (Point& candidate : candidates)
+                candidate = encoding.settled(std::move(candidate));
+        }
+        if (cells || encoding.conditional())
+            std::erase_if(candidates, [&](const Point& p) { return ledger.tried(p); });
         if (candidates.empty()) return any_untried(encoding, ledger, stream);
     }
 
