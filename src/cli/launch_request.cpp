@@ -77,7 +77,9 @@ ParamMap runs_of(const Prior& prior) {
     return {{"source", prior.source}, {"runs", std::move(runs)}};
 }
 
-ParamList prior_request(const std::vector<std::string>& words, const SweepSpec& spec) {
+ParamList prior_request(Session& session,
+                        const std::vector<std::string>& words,
+                        const SweepSpec& spec) {
     // A controller takes a request of 16 MiB, and there is more in it than these.
     constexpr std::size_t kMiB = std::size_t{1} << 20;
     constexpr std::size_t kBytesMax = 15 * kMiB;
@@ -89,7 +91,7 @@ ParamList prior_request(const std::vector<std::string>& words, const SweepSpec& 
             asked.emplace_back(runs_of_sweep(word));
             continue;
         }
-        const Prior prior = read_prior_file(word, spec);
+        const Prior prior = read_prior_file(word, spec, session.messages);
         runs += prior.runs.size();
         bytes += to_json_lines(prior).size();
         if (bytes > kBytesMax) {
@@ -129,7 +131,7 @@ ParamValue launch_request(Session& session,
     add("entity", or_variable(options.entity, "WANDB_ENTITY"));
     if (options.parallel) body.emplace_back("parallel", json_count(options.parallel));
     if (options.seed) body.emplace_back("seed", json_count(options.seed));
-    if (!options.priors.empty()) body.emplace_back("prior", prior_request(options.priors, spec));
+    if (!options.priors.empty()) body.emplace_back("prior", prior_request(session, options.priors, spec));
     if (options.paused) body.emplace_back("paused", true);
     if (options.strict) body.emplace_back("strict", true);
     if (on_this_machine(server)) body.emplace_back("env", environment(session));

@@ -1,5 +1,6 @@
 #include "cli/runs_file.hpp"
 
+#include "sweepctl/base/counted.hpp"
 #include "sweepctl/base/shown.hpp"
 #include "sweepctl/base/unique_fd.hpp"
 #include "sweepctl/core/json_text.hpp"
@@ -7,6 +8,7 @@
 
 #include "cli/cli_error.hpp"
 #include "cli/csv_runs.hpp"
+#include "cli/output.hpp"
 #include "cli/text.hpp"
 
 #include <algorithm>
@@ -131,25 +133,30 @@ std::vector<Run> sweep_runs(const std::vector<FileRun>& told,
     return runs;
 }
 
-Prior read_prior_file(const std::string& path, const SweepSpec& spec) {
+Prior read_prior_file(const std::string& path, const SweepSpec& spec, Messages& messages) {
     const std::string name = shown_name(path);
     const std::vector<FileRun> runs =
         is_csv(path) ? runs_in_csv(read_text(path), name, spec) : read_runs_file(path);
-    CheckedPrior checked =
-        check_prior(spec, prior_of(spec, name, {runs.begin(), runs.end()}), /*finished_have_metric=*/true);
-    if (!checked.faults.empty()) {
-        constexpr std::size_t kShown = 20;
-        std::string text;
-        for (std::size_t i = 0; i < checked.faults.size() && i < kShown; ++i) {
-            const PriorFault& fault = checked.faults[i];
-            text += (i == 0 ? "" : "\n") + place(name, runs[fault.run].line) + "run '" +
-                    printable(runs[fault.run].name) + "': " + printable(fault.message);
-        }
-        if (checked.faults.size() > kShown)
-            text += "\nand " + std::to_string(checked.faults.size() - kShown) + " more";
-        throw CliError(kError, text, "the search can learn from runs of its own space only");
+    CheckedPrior checked = check_prior(spec, prior_of(spec, name, {runs.begin(), runs.end()}));
+    constexpr std::size_t kShown = 5;
+    std::size_t left_out = 0;
+    for (std::size_t i = 0; i < checked.faults.size();) {
+        const std::size_t run = checked.faults[i].run;
+        std::string why;
+        for (; i < checked.faults.size() && checked.faults[i].run == run; ++i)
+            why += (why.empty() ? "" : "; ") + checked.faults[i].message;
+        if (++left_out > kShown) continue;
+        messages.warning(place(name, runs[run].line) + "run '" + printable(runs[run].name) +
+                         "' is left out: " + printable(why));
     }
+    if (left_out > kShown)
+        messages.warning("and " + counted(left_out - kShown, "more run") + " of " + printable(name));
     if (checked.useless) throw CliError(kError, printable(name) + ": " + printable(*checked.useless));
+    if (checked.finished_without > 0) {
+        messages.warning(counted(checked.finished_without, "finished run") + " of " +
+                         printable(name) + " without a number of '" +
+                         printable(checked.prior.metric) + "': to the search as good as failed");
+    }
     return std::move(checked.prior);
 }
 

@@ -14,6 +14,8 @@
 
 namespace sweepctl::cli {
 
+class Messages;
+
 struct FileRun : ToldRun {
     std::size_t line = 0;  ///< from 1
 };
@@ -32,8 +34,8 @@ struct FileRun : ToldRun {
                                           const std::optional<MetricGoal>& metric);
 
 /// The prior runs that a sweep of `spec` is to have from such a file, or from a table in one whose
-/// name ends in .csv. Throws CliError, with all that
-/// keeps the search from learning from them.
-[[nodiscard]] Prior read_prior_file(const std::string& path, const SweepSpec& spec);
+/// name ends in .csv. Warns of those that it leaves out, since they are not of the space or have not
+/// ended. Throws CliError when the search would have nothing of it.
+[[nodiscard]] Prior read_prior_file(const std::string& path, const SweepSpec& spec, Messages& messages);
 
 }  // namespace sweepctl::cli

@@ -123,7 +123,10 @@ std::vector<std::string> World::explain_early_stop(const SweepId& id,
         lines.push_back("it has " + std::to_string(verdict.iteration) + " values of " + metric +
                         ": " + to_text(verdict));
         if (std::holds_alternative<AshaRule>(rule.rule())) {
-            lines.emplace_back("asha decided when it reached that band, among those before it");
+            lines.emplace_back(
+                "that is how it stands now; asha decided once, when it reached that band, among "
+                "those "
+                "before it");
         } else if (verdict.stop) {
             lines.emplace_back(
                 "a value is judged when it comes, among those that the others had logged by then");

@@ -16,7 +16,7 @@ Prior prior_of(const SweepSpec& spec, std::string source, const std::vector<Told
     return prior;
 }
 
-CheckedPrior check_prior(const SweepSpec& spec, Prior prior, bool finished_have_metric) {
+CheckedPrior check_prior(const SweepSpec& spec, Prior prior) {
     // The others learn nothing from it.
     const bool by_metric = spec.method == Method::bayes && !prior.metric.empty();
     const std::string number = "a number of '" + shown(prior.metric) + "'";
@@ -31,11 +31,12 @@ CheckedPrior check_prior(const SweepSpec& spec, Prior prior, bool finished_have_
             for (ConfigFault& fault : config_faults(spec.space, run.config))
                 faults.push_back(std::move(fault.message));
         }
-        if (by_metric && finished_have_metric && run.state == RunState::finished && !run.metric)
-            faults.push_back("it is finished without " + number);
         for (std::string& fault : faults)
             checked.faults.push_back({i, std::move(fault)});
-        if (faults.empty()) prior.runs.push_back(std::move(run));
+        if (!faults.empty()) continue;
+        if (by_metric && run.state == RunState::finished && !run.metric) ++checked.finished_without;
+        run.config = with_constants(spec.space, std::move(run.config));
+        prior.runs.push_back(std::move(run));
     }
     checked.prior = std::move(prior);
     if (checked.prior.runs.empty()) {

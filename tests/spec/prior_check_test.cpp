@@ -37,7 +37,7 @@ CheckedPrior checked(const SweepSpec& spec,
                      const std::string& more = R"("state":"finished","summary":{"loss":1})") {
     const auto told = told_run_from(*parse_json("{\"name\":\"a\",\"config\":" + config + "," + more + "}"));
     REQUIRE(told);
-    return check_prior(spec, prior_of(spec, "runs.jsonl", {*told}), true);
+    return check_prior(spec, prior_of(spec, "runs.jsonl", {*told}));
 }
 
 std::vector<std::string> faults(const SweepSpec& spec, const std::string& config) {
@@ -59,6 +59,9 @@ TEST_CASE("prior check: what lies in the space is taken", "[spec][prior]") {
     REQUIRE(good.prior.runs.size() == 1);
     CHECK(good.prior.metric == "loss");
     CHECK(good.prior.runs[0].metric == MetricValues{1, 1, 1});
+    // A grid knows its cells by all of their values.
+    const CheckedPrior fuller = checked(spec, config("0.01", "2", R"({"name":"sgd","beta":0.5})", R"("width":16)"));
+    CHECK(fuller.prior.runs.at(0).config == good.prior.runs[0].config);
     CHECK(faults(spec, config("0.1", "3.0")) == Lines{});  // Bounds are in it, and 3.0 is 3.
     CHECK(faults(spec, config("1e-5", "1", R"({"name":"adam","beta":0})", "\"width\":4")) ==
           Lines{});  // The nearest multiple of 8; what is constant may be left out.
@@ -87,7 +90,7 @@ TEST_CASE("prior check: what does not is told", "[spec][prior]") {
           Lines{"'seed' is 4, which is always 3 here", "'width' is 80, above the maximum 64"});
 }
 
-TEST_CASE("prior check: runs must have ended, finished ones with the metric", "[spec][prior]") {
+TEST_CASE("prior check: runs must have ended, some with the metric", "[spec][prior]") {
     const SweepSpec spec = spec_of(kSpec);
     const auto said = [&](const char* more) {
         const CheckedPrior result = checked(spec, config(), more);
@@ -96,10 +99,10 @@ TEST_CASE("prior check: runs must have ended, finished ones with the metric", "[
     };
     CHECK(said(R"("state":"running")") == "it has not ended/none of the runs fits this sweep");
     CHECK(said(R"("state":"finished","summary":{"los":1})") ==
-          "it is finished without a number of 'loss'/none of the runs fits this sweep");
+          "/none of the runs has a number of 'loss'");
     CHECK(said(R"("state":"crashed")") == "/none of the runs has a number of 'loss'");
     CHECK(said(R"("state":"killed","end_reason":"early_terminate","history":[{"loss":3}])") == "/");
-    CHECK(check_prior(spec, Prior{}, true).useless == "there are no runs");
+    CHECK(check_prior(spec, Prior{}).useless == "there are no runs");
 
     // A grid needs none, and chance learns nothing.
     const std::string grid =

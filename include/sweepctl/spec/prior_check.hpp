@@ -25,12 +25,12 @@ struct PriorFault {
 };
 
 struct CheckedPrior {
-    Prior prior;                     ///< with those runs only that have no fault
+    Prior prior;                     ///< with those runs only that have no fault, and their constants
     std::vector<PriorFault> faults;  ///< of the others: parameters that the space does not have or the
-                                     ///< run lacks, values outside the space, no metric, no end
+                                     ///< run lacks, values outside the space, no end
+    std::size_t finished_without = 0;  ///< runs that are to have a value of the metric, without one
     std::optional<std::string> useless;  ///< why all of it would be for nothing
 };
-/// `finished_have_metric`: a finished run without a value of the metric is at fault.
-[[nodiscard]] CheckedPrior check_prior(const SweepSpec& spec, Prior prior, bool finished_have_metric);
+[[nodiscard]] CheckedPrior check_prior(const SweepSpec& spec, Prior prior);
 
 }  // namespace sweepctl

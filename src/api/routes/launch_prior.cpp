@@ -14,8 +14,7 @@ namespace {
 constexpr std::size_t kFaultsShown = 20;
 
 Result<Prior, Problem> prior_from_runs(const SweepSpec& spec, const AskedPrior& asked) {
-    CheckedPrior checked = check_prior(spec, prior_of(spec, asked.source, asked.runs),
-                                       /*finished_have_metric=*/true);
+    CheckedPrior checked = check_prior(spec, prior_of(spec, asked.source, asked.runs));
     Complaints complaints;
     for (std::size_t i = 0; i < std::min(checked.faults.size(), kFaultsShown); ++i) {
         const PriorFault& fault = checked.faults[i];
@@ -41,7 +40,7 @@ Result<Prior, Problem> prior_from_sweep(const SweepSpec& spec,
     if (spec.policy.metric) prior.metric = spec.policy.metric->name;
     const std::vector<PriorRun> given = found.runs;
     prior.runs = std::move(found.runs);
-    CheckedPrior checked = check_prior(spec, std::move(prior), /*finished_have_metric=*/false);
+    CheckedPrior checked = check_prior(spec, std::move(prior));
     std::string example;
     if (!checked.faults.empty()) {
         const PriorFault& first = checked.faults.front();

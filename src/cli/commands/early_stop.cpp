@@ -101,7 +101,9 @@ const Verb kEarlyStopVerb{
         "Each line of FILE is an object {\"name\", \"state\", \"history\": [{...}, ...]}, a row "
         "of the history for each line logged. Printed is one object {\"stop\", \"bands\", "
         "\"thresholds\"}: the names of the running runs that are hopeless, and where each band "
-        "stands, null where no run has come so far. As in W&B smaller is better there: the "
+        "stands, null where no run has come so far. A controller decides by 'asha' and 'median' when "
+        "a run comes to a band, among those that came before it; a file does not say who that was, "
+        "and all of its runs count. As in W&B smaller is better there: the "
         "thresholds of a metric that is maximised are negated. With 'median' there is one entry "
         "for each run that was compared.",
     .examples = "sweepctl early-stop sweep.yaml --runs runs.jsonl",

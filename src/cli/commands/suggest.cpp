@@ -59,6 +59,11 @@ public:
             memory_->observe(*seen);
     }
 
+    /// Of a grid.
+    [[nodiscard]] bool is_cell(const Config& config) const {
+        return by_cell_ && strategy_->number_of(config).has_value();
+    }
+
     /// From the metric.
     [[nodiscard]] bool learns() const { return memory_ != nullptr && metric_.has_value(); }
 
@@ -94,7 +99,7 @@ private:
 /// Why a run tells the search nothing: what is wrong with its configuration (semantics 5.3). A
 /// run that somebody enqueued may leave to the program what it does not say.
 std::optional<std::string> strangeness(const SearchSpace& space, const Run& run) {
-    for (const ConfigFault& fault : config_faults(space, with_constants(space, run.config))) {
+    for (const ConfigFault& fault : config_faults(space, run.config)) {
         if (run.suggestion || fault.kind != ConfigFault::Kind::missing) return fault.message;
     }
     return std::nullopt;
@@ -103,13 +108,16 @@ std::optional<std::string> strangeness(const SearchSpace& space, const Run& run)
 void take_runs(Session& session, const std::string& path, const SweepSpec& spec, Search& search) {
     constexpr std::size_t kShown = 5;
     const std::vector<FileRun> told = read_runs_file(path);
-    const std::vector<Run> runs = sweep_runs(told, path, spec.policy.metric);
+    std::vector<Run> runs = sweep_runs(told, path, spec.policy.metric);
     std::size_t strange = 0;
     std::size_t finished = 0;
     bool valued = false;
     for (std::size_t i = 0; i < runs.size(); ++i) {
+        runs[i].config = with_constants(spec.space, std::move(runs[i].config));
+        // A cell is covered by whatever has its values, and chance learns nothing.
+        const bool counts = spec.method == Method::random || search.is_cell(runs[i].config);
         const std::optional<std::string> why =
-            spec.method == Method::random ? std::nullopt : strangeness(spec.space, runs[i]);
+            counts ? std::nullopt : strangeness(spec.space, runs[i]);
         search.take(runs[i], !why);
         finished += runs[i].state == RunState::finished ? 1 : 0;
         valued = valued || !runs[i].summary.empty();
@@ -143,7 +151,7 @@ int suggest(Session& session, const Options& options) {
     Search search(spec, seed.value_or(0));
     Prior prior;
     for (const std::string& path : priors)
-        append(prior, read_prior_file(path, spec));
+        append(prior, read_prior_file(path, spec, session.messages));
     search.take(prior);
     if (options.runs) take_runs(session, *options.runs, spec, search);
     const std::uint64_t count = options.count.value_or(1);

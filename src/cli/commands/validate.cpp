@@ -41,6 +41,21 @@ std::string retry_text(const RetryPolicy& retry) {
     return plural(retry.max, "more attempt") + " on " + joined(on, ", ");
 }
 
+/// What the search takes for the values of runs that did not finish (metric.impute).
+std::string impute_text(const SweepSpec& spec) {
+    const auto killed_and_failed = [&]() -> std::string {
+        if (!spec.impute) return "killed runs by their best value, failed ones as bad";
+        switch (*spec.impute) {
+            case Impute::latest: return "killed and failed runs by their latest value";
+            case Impute::best: return "killed and failed runs by their best value";
+            case Impute::worst: return "killed and failed runs by the worst value of all";
+        }
+        return {};
+    };
+    return killed_and_failed() + (spec.impute_while_running ? ", running ones by their best so far"
+                                                            : ", running ones not yet");
+}
+
 /// What is in effect, said or not: people must not have to know the defaults by heart.
 Facts facts_of(const SweepSpec& spec, std::optional<std::uint64_t> runs) {
     std::vector<std::string> names;
@@ -69,6 +84,7 @@ Facts facts_of(const SweepSpec& spec, std::optional<std::uint64_t> runs) {
                 (policy.metric->goal == Goal::minimize ? ", minimize" : ", maximize") +
                 (policy.metric->target ? ", target " + number_text(*policy.metric->target) : ""));
     }
+    if (spec.method == Method::bayes) facts.emplace_back("impute", impute_text(spec));
     const std::vector<std::string>& command =
         spec.program.command.empty() ? default_command() : spec.program.command;
     facts.emplace_back("command", joined(command, " "));
