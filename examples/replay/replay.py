@@ -67,6 +67,8 @@ def main():
 
     table = load_table()
     wanted = {name: value for name in PARAMETERS if (value := getattr(arguments, name)) is not None}
+    if arguments.row is not None and not 1 <= arguments.row <= len(table):
+        parser.error(f"there are rows from 1 to {len(table)}, not {arguments.row}")
     row = table[arguments.row - 1] if arguments.row is not None else nearest(table, wanted)
     played = {name: float(row[name]) for name in PARAMETERS}
     print("plays back", json.dumps(played), flush=True)

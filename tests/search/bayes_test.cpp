@@ -613,3 +613,28 @@ TEST_CASE("bayes: a value between two levels takes neither of them away", "[sear
     }
     CHECK(proposed.size() == 17);  // All of 18 but the third of mine.
 }
+
+TEST_CASE("bayes: where a metric has steps it does not stay on one of them", "[search][bayes]") {
+    SearchSpace space;
+    space.parameters = {{{"a"}, Uniform{}}, {{"b"}, Uniform{}}, {{"c"}, Uniform{}}};
+    const auto inside = [](double x, double low, double high) { return low <= x && x <= high; };
+    // Of a step in the middle, where the search begins, and a lower one, a twenty-fifth of the space.
+    const auto value = [&](const Config& config) {
+        const double a = number(config, "a");
+        const double b = number(config, "b");
+        if (inside(a, 0.75, 0.95) && inside(b, 0.1, 0.3)) return -1.0;
+        return inside(a, 0.35, 0.65) && inside(b, 0.35, 0.65) ? 0.0 : 1.0;
+    };
+    int found = 0;
+    for (std::uint64_t seed = 0; seed < 12; ++seed) {
+        const auto memory = make_bayes(space, options(seed))->memory();
+        for (std::uint64_t k = 0; k < 60; ++k) {
+            const Config config = *memory->suggest(k);
+            memory->observe(finished(k, config, value(config)));
+            if (value(config) > -1) continue;
+            ++found;
+            break;
+        }
+    }
+    CHECK(found >= 9);  // 4 of them by chance.
+}

@@ -27,6 +27,12 @@ constexpr std::size_t kModelMaxEach = 64;
 constexpr std::size_t kTakeTurns = 40;   ///< from so many ended runs on models take turns
 constexpr std::uint64_t kBoundTurn = 4;  ///< each so many-th suggestion is by confidence bound
 
+/// Where so many runs share the best value every other suggestion by improvement keeps away from
+/// them, where so many do all of them: a metric with steps is the same again there (decision 0013).
+constexpr std::size_t kTiesSome = 3;
+constexpr std::size_t kTiesMany = 8;
+constexpr std::size_t kTiesMax = 32;  ///< that are looked at
+
 constexpr std::array kFewTurns{Model::ranked, Model::plain};
 constexpr std::array kManyTurns{Model::ranked, Model::near, Model::near, Model::near,
                                 Model::plain,  Model::near, Model::near, Model::near};
@@ -121,19 +127,19 @@ private:
         while (!ladder_.has(step, model_of(number, step)))
             ladder_.climb(step, model_of(number, step));
         const Model model = model_of(number, step);
-        if (model == Model::near) return from_near(step, stream);
+        if (model == Model::near) return from_near(number, step, stream);
         const Hyperparameters& theta = ladder_.at(step, model);
         const std::vector<Point> pending = ledger_.newest_pending(model_max_ / 2);
         const Criterion criterion =
             number % kBoundTurn == 0 ? Criterion::confidence_bound : Criterion::log_improvement;
         return from_posterior(
-            theta,
+            number, theta,
             ledger_.around_best(model_max_ - pending.size(), Expansion(*encoding_, theta.length),
                                 warp_of(model), stream.bits()),
             pending, Region(*encoding_), criterion, stream);
     }
 
-    std::optional<Point> from_near(const Step& step, RandomStream& stream) {
+    std::optional<Point> from_near(std::uint64_t number, const Step& step, RandomStream& stream) {
         const Expansion metric(*encoding_, ladder_.at(step, Model::ranked).length);
         Hyperparameters theta = ladder_.at(step, Model::near);
         Ledger::Sample sample =
@@ -143,20 +149,38 @@ private:
             theta.length[i] += std::log(region.width(i));
         std::vector<Point> pending = ledger_.newest_pending(kNearMax / 2);
         std::erase_if(pending, [&](const Point& point) { return !region.contains(point); });
-        return from_posterior(theta, std::move(sample), pending, region, Criterion::log_improvement,
-                              stream);
+        return from_posterior(number, theta, std::move(sample), pending, region,
+                              Criterion::log_improvement, stream);
     }
 
-    std::optional<Point> from_posterior(const Hyperparameters& theta,
+    std::optional<Point> from_posterior(std::uint64_t number,
+                                        const Hyperparameters& theta,
                                         Ledger::Sample sample,
                                         const std::vector<Point>& pending,
                                         const Region& region,
                                         Criterion criterion,
                                         RandomStream& stream) {
         Posterior posterior(*encoding_, theta, sample.points, sample.values, pending);
+        std::vector<Point> ties = ties_at_best(sample);
+        // A bound leads away by itself.
+        const bool wanted =
+            criterion == Criterion::log_improvement &&
+            (ties.size() >= kTiesMany || (ties.size() >= kTiesSome && number % 2 == 1));
+        if (!wanted) ties.clear();
         std::vector<Point> known = std::move(sample.points);
         known.insert(known.end(), pending.begin(), pending.end());
-        return propose(*encoding_, ledger_, region, posterior, known, criterion, stream);
+        return propose(*encoding_, ledger_, region, posterior, known, criterion, ties, stream);
+    }
+
+    /// The newest of the points that share the lowest value.
+    [[nodiscard]] static std::vector<Point> ties_at_best(const Ledger::Sample& sample) {
+        std::vector<Point> ties;
+        if (sample.values.empty()) return ties;
+        const double best = *std::min_element(sample.values.begin(), sample.values.end());
+        for (std::size_t i = sample.values.size(); i-- > 0 && ties.size() < kTiesMax;) {
+            if (sample.values[i] == best) ties.push_back(sample.points[i]);
+        }
+        return ties;
     }
 
     void note(const Ledger::Change& change) {

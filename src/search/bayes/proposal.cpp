@@ -201,6 +201,35 @@ private:
     bool discrete_ = false;
 };
 
+/// Where the value is likely to be that of some points which have the same: around each, twice as
+/// far as the loneliest of them is from the next, within a length-scale.
+class Plateau {
+public:
+    Plateau(const Posterior& posterior, const std::vector<Point>& ties)
+        : posterior_(posterior), ties_(ties) {
+        for (const Point& tie : ties) {
+            double nearest = std::numeric_limits<double>::infinity();
+            for (const Point& other : ties) {
+                if (&other != &tie) nearest = std::min(nearest, posterior.distance(tie, other));
+            }
+            reach_ = std::max(reach_, nearest);
+        }
+        reach_ = std::min(kReach * reach_, 1.0);
+    }
+
+    [[nodiscard]] bool contains(const Point& point) const {
+        return std::any_of(ties_.begin(), ties_.end(), [&](const Point& tie) {
+            return posterior_.distance(point, tie) < reach_;
+        });
+    }
+
+private:
+    static constexpr double kReach = 2.0;
+    const Posterior& posterior_;
+    const std::vector<Point>& ties_;
+    double reach_ = 0.0;  ///< squared
+};
+
 /// How much work is done where, so that the whole takes a few milliseconds with any model.
 struct Effort {
     std::size_t uniform;    ///< candidates from anywhere
@@ -254,6 +283,7 @@ std::optional<Point> propose(const Encoding& encoding,
                              Posterior& posterior,
                              const std::vector<Point>& known,
                              Criterion criterion,
+                             const std::vector<Point>& ties,
                              RandomStream& stream) {
     const Effort effort = effort_for(ledger.ended(), known.size(), region, encoding.wide());
     const std::optional<std::uint64_t> cells = encoding.cells();
@@ -283,6 +313,13 @@ std::optional<Point> propose(const Encoding& encoding,
         if (candidates.empty()) return any_untried(encoding, ledger, stream);
     }
 
+    const Plateau plateau(posterior, ties);
+    if (!ties.empty()) {
+        const auto inside = std::stable_partition(
+            candidates.begin(), candidates.end(),
+            [&](const Point& candidate) { return !plateau.contains(candidate); });
+        if (inside != candidates.begin()) candidates.erase(inside, candidates.end());
+    }
     Climber climber(encoding, region, posterior, criterion);
     std::vector<Climber::Found> rated = climber.rated(std::move(candidates), effort.exact);
     if (all) return rated.front().point;
@@ -318,11 +355,15 @@ std::optional<Point> propose(const Encoding& encoding,
     std::stable_sort(tops.begin(), tops.end(), [](const auto& left, const auto& right) {
         return left.promise > right.promise;
     });
+    std::optional<Point> inside;  // What was climbed may have come to the plateau again.
     for (const auto* list : {&tops, &rated}) {
         for (const Climber::Found& found : *list) {
-            if (!ledger.tried(found.point)) return found.point;
+            if (ledger.tried(found.point)) continue;
+            if (ties.empty() || !plateau.contains(found.point)) return found.point;
+            if (!inside) inside = found.point;
         }
     }
+    if (inside) return inside;
     return any_untried(encoding, ledger, stream);
 }
 

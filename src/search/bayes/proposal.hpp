@@ -14,13 +14,15 @@ namespace sweepctl::bayes {
 enum class Criterion : std::uint8_t { log_improvement, confidence_bound };
 
 /// The most promising configuration that was not tried; nullopt when all were. Looked for in
-/// `region`, and only if all that was found there was tried, elsewhere.
+/// `region`, and only if all that was found there was tried, elsewhere. `ties`: points on a plateau
+/// that it is to keep away from, if it can.
 [[nodiscard]] std::optional<Point> propose(const Encoding& encoding,
                                            const Ledger& ledger,
                                            const Region& region,
                                            Posterior& posterior,
                                            const std::vector<Point>& known,
                                            Criterion criterion,
+                                           const std::vector<Point>& ties,
                                            RandomStream& stream);
 
 /// Some configuration that was not tried; nullopt when all were.
