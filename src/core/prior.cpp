@@ -32,11 +32,20 @@ PriorRun prior_run_of(const Run& run, std::string_view metric) {
     return prior;
 }
 
-void append(Prior& prior, Prior more) {
+void add(Prior& prior, Prior more) {
     prior.source += (prior.source.empty() ? "" : ", ") + more.source;
     prior.metric = std::move(more.metric);
     prior.runs.insert(prior.runs.end(), std::make_move_iterator(more.runs.begin()),
                       std::make_move_iterator(more.runs.end()));
+    std::vector<std::pair<std::string, std::size_t>> order;
+    for (const PriorRun& run : prior.runs)
+        order.emplace_back(to_json(run.config) + to_json(told(run, prior.metric)), order.size());
+    std::sort(order.begin(), order.end());
+    std::vector<PriorRun> sorted;
+    sorted.reserve(order.size());
+    for (const auto& [key, place] : order)
+        sorted.push_back(std::move(prior.runs[place]));
+    prior.runs = std::move(sorted);
 }
 
 std::uint64_t valued(const Prior& prior) {

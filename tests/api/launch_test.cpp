@@ -334,20 +334,21 @@ TEST_CASE("launch: the ended runs of another sweep are a prior, as far as they f
     CHECK(mentions(to_json(reply.list("warnings")[0]), "1 run of 2"));
     CHECK(mentions(to_json(reply.list("warnings")[0]), "above the maximum 1"));
 
-    // Several are one, in their order.
+    // Several are one, in whatever order they are named.
     const auto told = [](const std::string& name) {
         return ParamMap{{"source", name + ".csv"}, {"runs", *parse_json("[" + prior_line(name, 0.25, 3) + "]")}};
     };
-    const ParamList parts{told("a"), ParamMap{{"sweep", first}}, told("b")};
+    const ParamList parts{told("b"), ParamMap{{"sweep", first}}, told("a")};
     const ApiReply many =
         fixture.post(kSweeps, fixture.launch_body(kBayes, {{"prior", parts}, {"paused", true}}));
     REQUIRE(many.status == 201);
-    CHECK(many.at("prior", "source") == ParamValue("a.csv, sweep " + first + ", b.csv"));
+    CHECK(many.at("prior", "source") == ParamValue("b.csv, sweep " + first + ", a.csv"));
     CHECK(many.at("prior", "with_metric") == ParamValue(3));
     const ParamList known = fixture.get("/api/v1/sweeps/" + many.text("id") + "/prior").list("runs");
     REQUIRE(known.size() == 3);
     CHECK(mentions(to_json(known[0]), R"("name":"a")"));
-    CHECK(mentions(to_json(known[2]), R"("name":"b")"));
+    CHECK(mentions(to_json(known[1]), R"("name":"b")"));
+    CHECK(mentions(to_json(known[2]), R"("lr":0.5)"));
     CHECK(fixture.post(kSweeps, fixture.launch_body(kBayes, {{"prior", ParamList{told("a"), 1}}})).status ==
           422);
 

@@ -39,8 +39,9 @@ struct Prior {
 /// Of an ended run, with its values of `metric`.
 [[nodiscard]] PriorRun prior_run_of(const Run& run, std::string_view metric);
 
-/// Puts the runs of `more` behind those of `prior`.
-void append(Prior& prior, Prior more);
+/// Adds the runs of `more`. They are in an order that depends on nothing but the runs, so that the same
+/// set of them teaches the same, however it was put together.
+void add(Prior& prior, Prior more);
 
 /// How many of the runs have a value.
 [[nodiscard]] std::uint64_t valued(const Prior& prior);

@@ -99,7 +99,7 @@ Result<Prior, Problem> prior_from(const SweepSpec& spec,
         Result<Prior, Problem> prior = part.sweep ? prior_from_sweep(spec, std::move(*next++), warnings)
                                                   : prior_from_runs(spec, part);
         if (!prior) return prior;
-        append(all, std::move(*prior));
+        add(all, std::move(*prior));
     }
     return all;
 }

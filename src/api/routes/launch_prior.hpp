@@ -30,7 +30,7 @@ struct FoundPrior {
     std::vector<PriorRun> runs;
 };
 
-/// All that was asked for as one, in that order; `found` are those of the named sweeps. Told runs must be
+/// All that was asked for as one; `found` are those of the named sweeps. Told runs must be
 /// right, all of them; else 422 with what is wrong with each. Of a sweep's runs those are taken that
 /// fit; `warnings` says of how many that cannot be said.
 [[nodiscard]] Result<Prior, Problem> prior_from(const SweepSpec& spec,

@@ -151,7 +151,7 @@ int suggest(Session& session, const Options& options) {
     Search search(spec, seed.value_or(0));
     Prior prior;
     for (const std::string& path : priors)
-        append(prior, read_prior_file(path, spec, session.messages));
+        add(prior, read_prior_file(path, spec, session.messages));
     search.take(prior);
     if (options.runs) take_runs(session, *options.runs, spec, search);
     const std::uint64_t count = options.count.value_or(1);
