@@ -336,10 +336,11 @@ void World::on(EnqueueRun& event) {
     const auto number = first ? sweep->coverage.free_of(*first, repeats) : std::nullopt;
     if (first && !number) {
         answer(event.request, AnswerCode::wrong_state,
-               repeats > 1 ? "as many runs as it repeats have this configuration already; retry one of "
-                             "them to execute it again"
-                           : "a run of the sweep has this configuration already; retry that run to "
-                             "execute it again",
+               (repeats > 1
+                    ? std::to_string(repeats) + " runs of the sweep have this configuration "
+                                                "already, as many as it repeats; retry one of them"
+                    : "a run of the sweep has this configuration already; retry that run") +
+                   std::string(" to execute it again"),
                record.id);
         return;
     }

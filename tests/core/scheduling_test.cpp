@@ -112,8 +112,8 @@ TEST_CASE("schedule: of a cell as many runs may be enqueued as are repeated", "[
     for (std::uint64_t number = 3; number < 6; ++number)
         CHECK(world.run(enqueue().run).suggestion == number);
     CHECK(enqueue().message ==
-          "as many runs as it repeats have this configuration already; retry one of them to execute "
-          "it again");
+          "3 runs of the sweep have this configuration already, as many as it repeats; retry one of "
+          "them to execute it again");
     CHECK(world.record(sweep).expected_runs == 6U);
 }
 

@@ -108,7 +108,7 @@ def linked_parameters(home):
     shown = home.show(sweep)
     check((shown["expected_runs"], shown["counts"]["finished"]) == (12, 12), shown)
     refused = home.run("enqueue", sweep, "kind=plain", "lr=0.1", "decay=5", check=False)
-    check(refused.returncode == 4 and "has this configuration already" in refused.stderr, refused)
+    check(refused.returncode == 4 and "2 runs of the sweep have this configuration already" in refused.stderr, refused)
 
 
 def main():
