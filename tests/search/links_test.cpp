@@ -197,6 +197,15 @@ SearchSpace random_space(std::mt19937_64& random) {
     return space;
 }
 
+/// By trying each combination of all values.
+std::set<std::string> cells_of(const Shape& shape) {
+    std::set<std::string> cells;
+    const auto whole = make_grid(shape.plain(), {});
+    for (std::uint64_t k = 0; k < whole->size().value(); ++k)
+        cells.insert(to_json(shape.widen(*whole->suggest(k, {}))));
+    return cells;
+}
+
 }  // namespace
 
 TEST_CASE("links: a conditional grid has the cells of the whole one, each once",
@@ -206,10 +215,7 @@ TEST_CASE("links: a conditional grid has the cells of the whole one, each once",
     std::mt19937_64 random(seed);
     const SearchSpace space = random_space(random);
     const Shape shape(space);
-    std::set<std::string> expected;
-    const auto whole = make_grid(shape.plain(), {});
-    for (std::uint64_t k = 0; k < whole->size().value(); ++k)
-        expected.insert(to_json(shape.widen(*whole->suggest(k, {}))));
+    const std::set<std::string> expected = cells_of(shape);
 
     SearchOptions options = options_of(Method::grid);
     options.order = seed % 2 == 0 ? GridOrder::random : GridOrder::listed;
@@ -480,11 +486,7 @@ TEST_CASE("links: bayes comes to each cell of a conditional space, once", "[sear
     CAPTURE(seed);
     std::mt19937_64 random(seed);
     const SearchSpace space = random_space(random);
-    const Shape shape(space);
-    std::set<std::string> expected;
-    const auto whole = make_grid(shape.plain(), {});
-    for (std::uint64_t k = 0; k < whole->size().value(); ++k)
-        expected.insert(to_json(shape.widen(*whole->suggest(k, {}))));
+    const std::set<std::string> expected = cells_of(Shape(space));
     CHECK(make_strategy(space, options_of(Method::bayes))->size() == expected.size());
     const Lines lines = proposed(space, seed, 2 * expected.size());
     CHECK(lines.size() == expected.size());
